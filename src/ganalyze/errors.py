@@ -1,0 +1,56 @@
+"""How errors reach the user: one clear line that names the thing and says what to do."""
+
+import errno
+import os
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class GanalyzeError(Exception):
+    """Something the user can put right. Its text is the one line they read."""
+
+
+def run_command(main: Callable[[], None]) -> None:
+    """Run a script's `main`, turning expected failures into one line on stderr and exit status 1.
+
+    Programming errors keep their traceback: they are ours to see.
+    """
+    try:
+        main()
+    except GanalyzeError as error:
+        sys.exit(f"error: {' '.join(str(error).split())}")
+    except OSError as error:
+        sys.exit(f"error: {_explain(error)}")
+    except KeyboardInterrupt:
+        sys.exit("interrupted: what was finished is kept, run the same command again to go on")
+
+
+def _explain(error: OSError) -> str:
+    place = f" ({error.filename})" if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"no space left on the disk{place}: free some space and run the same command again"
+    if error.errno == errno.ENOENT:
+        return f"file not found{place}"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"permission denied{place}"
+    return f"{error.strerror or error}{place}"
+
+
+@contextmanager
+def written_whole(path: Path | str):
+    """Yield a temporary name beside `path`; rename it into place on success, remove it on failure.
+
+    So no reader ever meets a half-written file, whatever kills the writer. The folder is made where it
+    is missing.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The process id keeps two jobs that write the same file apart; the suffix stays, since writers read it.
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

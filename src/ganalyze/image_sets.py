@@ -1,0 +1,180 @@
+"""The stored form of an image set: shards of PNG images and a manifest (paper §2.2, test set).
+
+An image set is every *seed* (one z with its class y) at every alpha. It lies in two places:
+
+    images/test.csv                the manifest, one row an image (`MANIFEST_COLUMNS`)
+    images/test/shard-0000.zip     PNG images, `SEEDS_PER_SHARD` seeds a shard
+
+A shard is an uncompressed zip, so any viewer opens single images, and thousands of images are a few files for
+DVC. The manifest's `file` is relative to the manifest and names the member after the shard:
+`test/shard-0000.zip/test_00007_+0.2.png`. A `file` that is a plain PNG beside the manifest is read as well.
+
+Everything here is deterministic: the same images give the same bytes.
+"""
+
+import io
+import shutil
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import pandas as pd
+from PIL import Image, UnidentifiedImageError
+
+from ganalyze.errors import GanalyzeError, written_whole
+
+MANIFEST_COLUMNS = ["image_id", "set", "seed_id", "class_id", "class_name", "z_index", "alpha", "file", "score"]
+SEEDS_PER_SHARD = 100
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the zip format's earliest date: no clock in the bytes
+
+
+def image_id(set_name: str, seed_id: int, alpha: float) -> str:
+    """The name of the clone of a seed at alpha, e.g. `test_00007_+0.2`."""
+    return f"{set_name}_{seed_id:05d}_{alpha + 0.0:+g}"
+
+
+class Shard:
+    """A zip of PNG images open for writing; use as a context manager. Appears whole or not at all."""
+
+    def __init__(self, path: Path | str):
+        self._stack = ExitStack()
+        self._path = path
+
+    def __enter__(self) -> "Shard":
+        temporary = self._stack.enter_context(written_whole(self._path))
+        self._zip = self._stack.enter_context(zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED))
+        return self
+
+    def __exit__(self, *exc) -> bool | None:
+        return self._stack.__exit__(*exc)
+
+    def add(self, name: str, pixels: np.ndarray) -> None:
+        """Store `pixels`, (H, W, 3) uint8, as the PNG `name`."""
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, format="PNG")
+        self.add_bytes(name, buffer.getvalue())
+
+    def add_bytes(self, name: str, data: bytes) -> None:
+        """Store an image that is PNG already."""
+        self._zip.writestr(zipfile.ZipInfo(name, _EPOCH), data)
+
+
+def write_manifest(manifest: pd.DataFrame, path: Path | str) -> None:
+    """Write a manifest as CSV, in whole or not at all."""
+    with written_whole(path) as temporary:
+        manifest.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def read_manifest(path: Path | str) -> pd.DataFrame:
+    """Read a manifest and check it.
+
+    Raises GanalyzeError where the file is missing or empty, lacks a column, or names an image twice.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise GanalyzeError(f"manifest {path} not found: generate the image set first (scripts/generate_images.py)")
+    try:
+        manifest = pd.read_csv(path)
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise GanalyzeError(f"manifest {path} is not a readable CSV file: {error}") from None
+    missing = [column for column in ("image_id", "file") if column not in manifest]
+    if missing:
+        raise GanalyzeError(f"manifest {path} lacks the column(s) {', '.join(missing)}")
+    if manifest.empty:
+        raise GanalyzeError(f"manifest {path} lists no images")
+    twice = manifest.image_id[manifest.image_id.duplicated()]
+    if len(twice):
+        raise GanalyzeError(f"manifest {path} names {len(twice)} image(s) twice, first {twice.iloc[0]}")
+    return manifest
+
+
+def split_file(file: str) -> tuple[str, str | None]:
+    """Split a manifest's `file` into the path on disk and the member inside it (None for a plain file)."""
+    parts = PurePosixPath(file).parts
+    for index, part in enumerate(parts[:-1]):
+        if part.endswith(".zip"):
+            return str(PurePosixPath(*parts[: index + 1])), str(PurePosixPath(*parts[index + 1 :]))
+    return file, None
+
+
+class ImageReader:
+    """Opens the images of a manifest by their `file`; keeps the current shard open. A context manager."""
+
+    def __init__(self, folder: Path | str):
+        self._folder = Path(folder)
+        self._shard_path: str | None = None
+        self._shard: zipfile.ZipFile | None = None
+
+    def __enter__(self) -> "ImageReader":
+        return self
+
+    def __exit__(self, *exc) -> None:
+        if self._shard:
+            self._shard.close()
+
+    def read_bytes(self, file: str) -> bytes:
+        """The stored PNG itself. Raises GanalyzeError where shard or member is missing or broken."""
+        path, member = split_file(file)
+        if member is None:
+            try:
+                return (self._folder / path).read_bytes()
+            except FileNotFoundError:
+                raise GanalyzeError(f"image {self._folder / path} not found") from None
+        try:
+            if path != self._shard_path:
+                if self._shard:
+                    self._shard.close()
+                self._shard_path, self._shard = None, zipfile.ZipFile(self._folder / path)
+                self._shard_path = path
+            return self._shard.read(member)
+        except FileNotFoundError:
+            raise GanalyzeError(f"shard {self._folder / path} not found: generate the image set again") from None
+        except (KeyError, zipfile.BadZipFile) as error:
+            raise GanalyzeError(f"cannot read {member} from {self._folder / path}: {error}") from None
+
+    def read(self, file: str) -> np.ndarray:
+        """The image as (H, W, 3) uint8 RGB. Raises GanalyzeError where it is no readable image."""
+        try:
+            with Image.open(io.BytesIO(self.read_bytes(file))) as image:
+                return np.asarray(image.convert("RGB"))
+        except (UnidentifiedImageError, OSError) as error:
+            raise GanalyzeError(f"{self._folder / file} is not a readable image: {error}") from None
+
+
+def iterate_images(manifest_path: Path | str, files: Sequence[str]) -> Iterator[np.ndarray]:
+    """Yield the images of a manifest one after the other, (H, W, 3) uint8."""
+    with ImageReader(Path(manifest_path).parent) as reader:
+        for file in files:
+            yield reader.read(file)
+
+
+def gather(parts: Sequence[Path | str], folder: Path | str, manifest_path: Path | str) -> None:
+    """Join the manifests of separately made chunks, and their images, into one image set.
+
+    The shards' contents depend on the seeds alone, so the set is the same, byte for byte, however many chunks
+    it was made in. `folder` is replaced as a whole.
+    """
+    folder, manifest_path = Path(folder), Path(manifest_path)
+    pieces = [read_manifest(part).assign(_part=str(part)) for part in parts]
+    manifest = pd.concat(pieces).sort_values(["seed_id", "alpha"], ignore_index=True)
+    twice = manifest[manifest.image_id.duplicated()]
+    if len(twice):
+        raise GanalyzeError(f"{twice.image_id.iloc[0]} is in more than one chunk: remove {folder} and generate again")
+
+    shard = manifest.seed_id // SEEDS_PER_SHARD
+    building = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(building, ignore_errors=True)
+    files = pd.Series(index=manifest.index, dtype=str)
+    with ExitStack() as stack:
+        readers = {part: stack.enter_context(ImageReader(Path(part).parent)) for part in map(str, parts)}
+        for number, rows in manifest.groupby(shard):
+            name = f"shard-{number:04d}.zip"
+            with Shard(building / name) as out:
+                for row in rows.itertuples():
+                    out.add_bytes(f"{row.image_id}.png", readers[manifest.at[row.Index, "_part"]].read_bytes(row.file))
+                    files[row.Index] = f"{folder.name}/{name}/{row.image_id}.png"
+    shutil.rmtree(folder, ignore_errors=True)
+    building.rename(folder)
+    write_manifest(manifest.assign(file=files)[[c for c in MANIFEST_COLUMNS if c in manifest]], manifest_path)
