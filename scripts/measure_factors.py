@@ -1,0 +1,27 @@
+"""Measure the factors of paper §3.2 in every image of a set: brightness, colorfulness, … squareness."""
+
+import argparse
+from pathlib import Path
+
+from ganalyze.errors import run_command, written_whole
+from ganalyze.factors import measure
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", type=Path, required=True, help="manifest (CSV) or folder of PNG images")
+    parser.add_argument("--masks", type=Path, help="the subjects' masks, non-zero where the subject is: a "
+                        "manifest or a folder of <image_id>.png. Without it their factors stay empty")  # fmt: skip
+    parser.add_argument("--output", type=Path, required=True, help="table to write (CSV)")
+    parser.add_argument("--threads", type=int, help="default: all cores")
+    args = parser.parse_args()
+
+    factors = measure(args.images, args.masks, args.threads)
+    with written_whole(args.output) as temporary:
+        factors.to_csv(temporary, index=False, lineterminator="\n")
+    unusable = factors.object_size.isna().sum()
+    print(f"{args.output}: {len(factors)} images, {unusable} of them without a usable mask")
+
+
+if __name__ == "__main__":
+    run_command(main)

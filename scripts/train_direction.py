@@ -1,0 +1,55 @@
+"""Train the direction θ of one assessor in a generator's latent space (paper Eq. 1) and write it with its loss log."""
+
+import argparse
+from pathlib import Path
+
+from ganalyze.assessors import ASSESSORS, load_assessor
+from ganalyze.compute import Compute
+from ganalyze.errors import run_command, written_whole
+from ganalyze.generators import GENERATORS, load_generator
+from ganalyze.training import TrainingOptions, train_direction
+from ganalyze.transformer import save_direction
+from ganalyze.weights import sha256_of
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--generator", required=True, help=f"one of {', '.join(GENERATORS)}")
+    parser.add_argument("--assessor", required=True, help=f"one of {', '.join(ASSESSORS)}")
+    parser.add_argument("--output", type=Path, required=True, help="the direction, theta.safetensors")
+    parser.add_argument("--loss", type=Path, required=True, help="the loss log, loss.csv")
+    parser.add_argument("--checkpoint", type=Path, required=True, help="where to go on from after a kill")
+    parser.add_argument("--study", required=True, help="names the random streams")
+    parser.add_argument("--samples", type=int, required=True, help="z vectors seen in all")
+    parser.add_argument("--batch-size", type=int, required=True, help="z vectors a step")
+    parser.add_argument("--learning-rate", type=float, required=True, help="of Adam")
+    parser.add_argument("--alpha-max", type=float, required=True, help="α is drawn uniformly from ± this")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--checkpoint-every", type=int, default=100, help="steps; default: %(default)s")
+    Compute.add_arguments(parser)
+    arguments = parser.parse_args()
+
+    options = TrainingOptions(
+        samples=arguments.samples,
+        batch_size=arguments.batch_size,
+        learning_rate=arguments.learning_rate,
+        alpha_max=arguments.alpha_max,
+        seed=arguments.seed,
+        study=arguments.study,
+        checkpoint_every=arguments.checkpoint_every,
+    )
+    generator_card, assessor_card = GENERATORS[arguments.generator], ASSESSORS[arguments.assessor]
+    compute = Compute.from_arguments(arguments)
+    generator = load_generator(arguments.generator, arguments.weights_dir, compute.device)
+    assessor = load_assessor(arguments.assessor, arguments.weights_dir, compute.device)
+    models = {"generator": arguments.generator, "assessor": arguments.assessor}
+    models |= {f: sha256_of(Path(arguments.weights_dir, f)) for f in generator_card.files + assessor_card.files}
+
+    theta, losses = train_direction(generator, assessor, options, compute, arguments.checkpoint, models)
+    with written_whole(arguments.loss) as temporary:
+        losses.to_csv(temporary, index=False, lineterminator="\n")
+    save_direction(theta, arguments.output, models | {"transformer": "one_direction", "samples": options.samples})
+
+
+if __name__ == "__main__":
+    run_command(main)

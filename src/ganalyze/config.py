@@ -1,0 +1,185 @@
+"""What a valid run is. The only place that knows YAML.
+
+A run is one generator and a list of studies; a study is one assessor's chain from θ to figures (design §4).
+"""
+
+import difflib
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from ganalyze.errors import GanalyzeError
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", description="lower-case letters, digits and _")]
+Positive = Annotated[int, Field(gt=0)]
+
+
+class Section(BaseModel):
+    """A part of the configuration: unknown keys and values of another type are refused, nothing is guessed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Training(Section):
+    """How a study's direction is learnt (paper §2.2)."""
+
+    samples: Positive = Field(description="z vectors seen in all")
+    batch_size: Positive = Field(description="z vectors a step")
+    learning_rate: float = Field(gt=0, le=10, description="of Adam")
+    alpha_max: float = Field(gt=0, description="α is drawn uniformly from ±alpha_max")
+    checkpoint_every: Positive = Field(description="steps between checkpoints")
+
+
+class ImageSet(Section):
+    """Which seeds an image set holds (paper §2.2)."""
+
+    classes: Positive = Field(description="classes drawn at random from the generator's")
+    seeds_per_class: Positive = Field(description="z vectors a class")
+    chunks: Positive = Field(default=1, description="jobs the set is made in; changes no result")
+
+
+class ImageSets(Section):
+    """The image sets of a study. The test set is the one that is scored, fitted and drawn."""
+
+    test: ImageSet
+
+
+class Study(Section):
+    """One assessor's chain from θ to figures."""
+
+    name: Name
+    assessor: str = Field(description="a name in the registry of assessors")
+    alphas: tuple[float, ...] = Field(description="the grid of the image sets, ascending, with 0 for the seed itself")
+    training: Training
+    image_sets: ImageSets
+
+    @field_validator("alphas", mode="before")
+    @classmethod
+    def _as_floats(cls, value: Any) -> Any:
+        # YAML writes whole numbers without a point, and strict mode takes no list for a tuple.
+        if not isinstance(value, list | tuple):
+            return value
+        return tuple(float(x) if type(x) is int else x for x in value)
+
+    @field_validator("alphas")
+    @classmethod
+    def _a_grid(cls, alphas: tuple[float, ...]) -> tuple[float, ...]:
+        if 0 not in alphas:
+            raise ValueError("must contain 0, the unmodified seed")
+        if len(alphas) < 3 or min(alphas) >= 0 or max(alphas) <= 0:
+            raise ValueError("must have a value below and one above 0")
+        if any(b <= a for a, b in zip(alphas, alphas[1:], strict=False)):
+            raise ValueError("must ascend")
+        if max(map(abs, alphas)) > 100:
+            raise ValueError("must lie within ±100")
+        return alphas
+
+
+class Run(Section):
+    """One configuration of all studies; its results go to results/<run>/."""
+
+    run: Name
+    seed: int = Field(ge=0, description="of everything random")
+    generator: str = Field(description="a name in the registry of generators")
+    weights_dir: str = Field(default="weights", min_length=1, description="where downloaded weights are kept")
+    device: str = Field(
+        default="cpu", pattern=r"^(cpu|cuda(:\d+)?|mps)$", description="cpu, cuda or cuda:N"
+    )
+    precision: Literal["float32", "bf16"] = Field(default="float32", description="of the networks' arithmetic")
+    threads: Positive = Field(default=2, description="CPU threads of a job that runs networks")
+    batch_size: Positive = Field(default=40, description="images the networks see at once in generation and scoring")
+    studies: tuple[Study, ...] = Field(min_length=1)
+
+    @field_validator("studies", mode="before")
+    @classmethod
+    def _as_tuple(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> "Run":
+        names = [study.name for study in self.studies]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"studies: the name {name!r} is given twice")
+        return self
+
+    @model_validator(mode="after")
+    def _chunks_fit(self) -> "Run":
+        for index, study in enumerate(self.studies):
+            test = study.image_sets.test
+            seeds_per_batch = max(1, self.batch_size // len(study.alphas))
+            batches = -(-test.classes * test.seeds_per_class // seeds_per_batch)
+            if test.chunks > batches:
+                raise ValueError(
+                    f"studies[{index}].image_sets.test.chunks: got {test.chunks}, but the set has {batches} batch(es)"
+                )
+        return self
+
+    def study(self, name: str) -> Study:
+        return next(study for study in self.studies if study.name == name)
+
+
+def load_run(values: Mapping[str, Any], generators: Collection[str], assessors: Collection[str]) -> Run:
+    """The run that `values` describe, checked.
+
+    Raises GanalyzeError with, for each fault, the key's path, what was given and what is allowed.
+    """
+    try:
+        run = Run.model_validate(dict(values))
+    except ValidationError as error:
+        raise GanalyzeError("configuration: " + "; ".join(map(_explain, error.errors()))) from None
+    _check_known("generator", run.generator, generators)
+    for index, study in enumerate(run.studies):
+        _check_known(f"studies[{index}].assessor", study.assessor, assessors)
+    return run
+
+
+def read_yaml(path: Path | str) -> dict[str, Any]:
+    """The mapping in a YAML file. Raises GanalyzeError where it is missing or no mapping."""
+    try:
+        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise GanalyzeError(f"{path} not found") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise GanalyzeError(f"{path} is not valid YAML: {error}") from None
+    if not isinstance(values, dict):
+        raise GanalyzeError(f"{path} must hold a mapping of keys to values")
+    return values
+
+
+def _check_known(path: str, name: str, known: Collection[str]) -> None:
+    if name not in known:
+        raise GanalyzeError(f"configuration: {path}: got {name!r}, known are {', '.join(known)}")
+
+
+def _explain(error: Any) -> str:
+    """One pydantic error as: path: what was given, what is allowed."""
+    path = ""
+    for part in error["loc"]:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
+    given = error["input"]
+    if error["type"] == "extra_forbidden":
+        allowed = _keys_at(error["loc"][:-1])
+        guess = difflib.get_close_matches(str(error["loc"][-1]), allowed, n=1)
+        hint = f"did you mean {guess[0]}?" if guess else f"allowed are {', '.join(allowed)}"
+        return f"{path}: unknown key, {hint}"
+    if error["type"] == "missing":
+        return f"{path}: missing"
+    message = error["msg"].removeprefix("Value error, ")
+    if not path:
+        return message  # our own check over several keys names its path itself
+    short = repr(given) if len(repr(given)) < 60 else f"{repr(given)[:57]}..."
+    return f"{path}: got {short}, {message[0].lower()}{message[1:]}"
+
+
+def _keys_at(location: tuple) -> list[str]:
+    """The keys allowed at a place in the configuration."""
+    section: Any = Run
+    for part in location:
+        if isinstance(part, str):
+            section = section.model_fields[part].annotation
+            section = getattr(section, "__args__", [section])[0]  # tuple[Study, ...] → Study
+    return list(section.model_fields)

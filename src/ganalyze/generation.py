@@ -1,0 +1,148 @@
+"""Making and scoring image sets (paper §2.2): every seed at every alpha.
+
+A set can be made in chunks, as separate jobs. Networks always see the same batches, whole seeds one after the
+other, however the set is cut, so pixels and scores do not depend on the number of chunks.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from ganalyze.compute import Compute
+from ganalyze.errors import GanalyzeError
+from ganalyze.image_sets import Shard, image_id, iterate_images, write_manifest
+from ganalyze.progress import progress
+from ganalyze.randomness import stream, truncated_normal
+from ganalyze.transformer import one_direction
+
+
+@dataclass(frozen=True)
+class ImageSetOptions:
+    """What an image set holds, and how it is cut.
+
+    name: of the set ("test"). classes: how many of the generator's classes, drawn at random. seeds_per_class: z
+    vectors a class. alphas: the grid. seed: of the run. batch_size: images the networks see at once, at most.
+    """
+
+    name: str
+    classes: int
+    seeds_per_class: int
+    alphas: tuple[float, ...]
+    seed: int
+    batch_size: int
+
+    def __post_init__(self) -> None:
+        for name in ("classes", "seeds_per_class", "batch_size"):
+            if getattr(self, name) < 1:
+                raise GanalyzeError(f"{name} of image set {self.name!r}: got {getattr(self, name)}, must be above 0")
+        if len(set(self.alphas)) < len(self.alphas):
+            raise GanalyzeError(f"alphas of image set {self.name!r}: a value is given twice")
+
+    @property
+    def seeds_per_batch(self) -> int:
+        return seeds_per_batch(self.batch_size, len(self.alphas))
+
+
+def seeds_per_batch(batch_size: int, alphas: int) -> int:
+    """How many whole seeds the networks see at once, for at most `batch_size` images; at least one."""
+    return max(1, batch_size // alphas)
+
+
+def draw_seeds(options: ImageSetOptions, num_classes: int) -> pd.DataFrame:
+    """The set's seeds: seed_id, class_id, z_index, ordered by class. The same for every study of a run, so that
+    Fig. 10 can show one seed under each direction.
+
+    Raises GanalyzeError where more classes are asked for than there are.
+    """
+    if options.classes > num_classes:
+        raise GanalyzeError(f"image set {options.name!r} asks for {options.classes} classes, "
+                            f"the generator has {num_classes}")  # fmt: skip
+    classes = np.sort(stream(options.seed, options.name, "classes").permutation(num_classes)[: options.classes])
+    class_id = np.repeat(classes, options.seeds_per_class)
+    z_index = np.tile(np.arange(options.seeds_per_class), options.classes)
+    return pd.DataFrame({"seed_id": np.arange(len(class_id)), "class_id": class_id, "z_index": z_index})
+
+
+def draw_z(options: ImageSetOptions, class_id: int, z_index: int, z_dim: int) -> np.ndarray:
+    """The z (z_dim,) of one seed; it depends on class and index, not on which other seeds are in the set."""
+    return truncated_normal(stream(options.seed, options.name, int(class_id), int(z_index)), (z_dim,))
+
+
+def chunk_of(seeds: pd.DataFrame, options: ImageSetOptions, chunk: int, chunks: int) -> pd.DataFrame:
+    """The seeds of chunk `chunk` (from 0) of `chunks`: whole batches, as even as they go."""
+    if not 0 <= chunk < chunks:
+        raise GanalyzeError(f"chunk {chunk} of {chunks}: must be from 0 to {chunks - 1}")
+    batch = seeds.seed_id // options.seeds_per_batch
+    mine = np.array_split(batch.unique(), chunks)[chunk]
+    if not len(mine):
+        raise GanalyzeError(f"image set {options.name!r} has {batch.nunique()} batches: too few for {chunks} chunks")
+    return seeds[batch.isin(mine)]
+
+
+def generate_images(
+    generator: nn.Module, theta: Tensor, seeds: pd.DataFrame, options: ImageSetOptions, compute: Compute, folder: Path
+) -> None:
+    """Write the clones of `seeds` at every alpha to `folder`.zip and their manifest, without scores, to `folder`.csv."""
+    alphas = torch.tensor(options.alphas)
+    theta = theta.to(compute.device)
+    rows = []
+    with (
+        Shard(folder.with_suffix(".zip")) as shard,
+        progress(len(seeds) * len(alphas), "image", f"images {folder.stem}") as bar,
+    ):
+        for batch in _batches(seeds, options):
+            z = np.stack([draw_z(options, row.class_id, row.z_index, generator.z_dim) for row in batch.itertuples()])
+            z = torch.from_numpy(z).repeat_interleave(len(alphas), 0).to(compute.device)
+            y = torch.from_numpy(batch.class_id.to_numpy()).repeat_interleave(len(alphas)).to(compute.device)
+            with torch.no_grad(), compute.autocast():
+                images = generator(one_direction(z, alphas.repeat(len(batch)).to(compute.device), theta), y)
+            clones = ((row, alpha) for row in batch.itertuples() for alpha in options.alphas)
+            for (row, alpha), pixels in zip(clones, to_pixels(images), strict=True):
+                name = image_id(options.name, row.seed_id, alpha)
+                shard.add(f"{name}.png", pixels)
+                class_name = generator.class_names[row.class_id]
+                rows.append([name, options.name, row.seed_id, row.class_id, class_name, row.z_index, alpha,
+                             f"{folder.stem}.zip/{name}.png"])  # fmt: skip
+            bar.update(len(z))
+    columns = ["image_id", "set", "seed_id", "class_id", "class_name", "z_index", "alpha", "file"]
+    write_manifest(pd.DataFrame(rows, columns=columns), folder.with_suffix(".csv"))
+
+
+def score_images(
+    assessor: nn.Module, manifest: pd.DataFrame, manifest_path: Path, batch_size: int, compute: Compute
+) -> np.ndarray:
+    """The assessor's score of each stored image of a manifest, (N,) float32.
+
+    People and measurements see the stored 8-bit images, so these are what is scored.
+    """
+    scores = np.empty(len(manifest), np.float32)
+    batch = manifest.seed_id // seeds_per_batch(batch_size, manifest.alpha.nunique())
+    with progress(len(manifest), "image", f"scores {manifest_path.stem}") as bar:
+        for _, rows in manifest.groupby(batch.to_numpy()):
+            pixels = np.stack(list(iterate_images(manifest_path, rows.file)))
+            with torch.no_grad(), compute.autocast():
+                batch_scores = assessor(to_images(pixels, compute.device))
+            scores[manifest.index.get_indexer(rows.index)] = batch_scores.float().cpu()
+            bar.update(len(rows))
+    return scores
+
+
+def to_pixels(images: Tensor) -> np.ndarray:
+    """Images (N, 3, H, W) in [-1, 1] as pixels (N, H, W, 3) uint8."""
+    scaled = ((images.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+    return scaled.permute(0, 2, 3, 1).cpu().numpy()
+
+
+def to_images(pixels: np.ndarray, device: torch.device | str = "cpu") -> Tensor:
+    """Pixels (N, H, W, 3) uint8 as images (N, 3, H, W) in [-1, 1]."""
+    return torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def _batches(seeds: pd.DataFrame, options: ImageSetOptions) -> Iterator[pd.DataFrame]:
+    for _, batch in seeds.groupby(seeds.seed_id // options.seeds_per_batch):
+        yield batch

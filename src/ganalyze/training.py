@@ -1,0 +1,156 @@
+"""Learning the direction θ (paper §2.1, Eq. 1, and §2.2).
+
+Every step draws its batch from a stream named by the step's number, so a run that was killed and started again
+goes through the very same batches.
+"""
+
+import hashlib
+import inspect
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+import ganalyze.randomness
+import ganalyze.transformer
+from ganalyze.compute import Compute
+from ganalyze.errors import GanalyzeError, written_whole
+from ganalyze.progress import progress
+from ganalyze.randomness import stream, truncated_normal
+from ganalyze.transformer import one_direction
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How θ is learnt; the paper's values in brackets (§2.2).
+
+    samples: z vectors seen in all (400,000). batch_size: z vectors a step (4). learning_rate: Adam's (2e-4 in the
+    authors' code). alpha_max: α is uniform in ±alpha_max (0.5). seed, study: name the random streams.
+    checkpoint_every: steps between checkpoints.
+    """
+
+    samples: int
+    batch_size: int
+    learning_rate: float
+    alpha_max: float
+    seed: int
+    study: str
+    checkpoint_every: int
+
+    def __post_init__(self) -> None:
+        for name in ("samples", "batch_size", "learning_rate", "alpha_max", "checkpoint_every"):
+            if not getattr(self, name) > 0:
+                raise GanalyzeError(f"{name} of study {self.study!r}: got {getattr(self, name)}, must be above 0")
+
+    @property
+    def steps(self) -> int:
+        return -(-self.samples // self.batch_size)
+
+
+def ganalyze_loss(
+    generator: nn.Module, assessor: nn.Module, theta: Tensor, z: Tensor, y: Tensor, alpha: Tensor
+) -> Tensor:
+    """Mean over the batch of (A(G(T(z, α), y)) − (A(G(z, y)) + α))² (Eq. 1).
+
+    z (N, z_dim), y (N,) class indices, alpha (N,). The seed's own score does not depend on θ: no gradient there.
+    """
+    with torch.no_grad():
+        target = assessor(generator(z, y)) + alpha
+    score = assessor(generator(one_direction(z, alpha, theta), y))
+    return (score.float() - target.float()).square().mean()
+
+
+def draw_batch(options: TrainingOptions, step: int, z_dim: int, num_classes: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The batch of step `step` (from 0): z (N, z_dim) truncated normal, y (N,) and α (N,) uniform (§2.2)."""
+    rng = stream(options.seed, options.study, "training", step)
+    size = min(options.batch_size, options.samples - step * options.batch_size)
+    z = truncated_normal(rng, (size, z_dim))
+    alpha = rng.uniform(-options.alpha_max, options.alpha_max, size)
+    y = rng.integers(num_classes, size=size)
+    return torch.from_numpy(z), torch.from_numpy(y), torch.from_numpy(alpha).float()
+
+
+def train_direction(
+    generator: nn.Module,
+    assessor: nn.Module,
+    options: TrainingOptions,
+    compute: Compute,
+    checkpoint: Path,
+    models: dict[str, str],
+    say: Callable[[str], None] = print,
+) -> tuple[Tensor, pd.DataFrame]:
+    """Train θ from zeros with Adam; return θ (z_dim,) on the CPU and the loss log (step, samples, loss).
+
+    Goes on from `checkpoint` where it is of the same training (options, `models`' weights, code); another's is
+    set aside with a word. `models` names the networks and the hashes of their weights. Raises GanalyzeError where
+    the loss is not finite.
+    """
+    device = compute.device
+    theta = torch.zeros(generator.z_dim, device=device, requires_grad=True)
+    optimizer = torch.optim.Adam([theta], lr=options.learning_rate)
+    losses: list[float] = []
+
+    fingerprint = _fingerprint(generator, assessor, options, compute, models)
+    saved = _load_checkpoint(checkpoint, fingerprint, say)
+    if saved:
+        with torch.no_grad():
+            theta.copy_(saved["theta"])
+        optimizer.load_state_dict(saved["optimizer"])
+        losses = saved["losses"]
+        say(f"going on from step {len(losses)} of {options.steps}")
+
+    done = min(len(losses) * options.batch_size, options.samples)
+    with progress(options.samples, "sample", options.study, initial=done) as bar:
+        for step in range(len(losses), options.steps):
+            z, y, alpha = (x.to(device) for x in draw_batch(options, step, generator.z_dim, generator.num_classes))
+            with compute.autocast():
+                loss = ganalyze_loss(generator, assessor, theta, z, y, alpha)
+            if not torch.isfinite(loss):
+                raise GanalyzeError(f"the loss of study {options.study} is {loss.item()} at step {step}: "
+                                    "lower the learning rate")  # fmt: skip
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+            bar.set_postfix(loss=f"{losses[-1]:.4f}", refresh=False)
+            bar.update(len(z))
+            if len(losses) % options.checkpoint_every == 0 or len(losses) == options.steps:
+                _save_checkpoint(checkpoint, fingerprint, theta, optimizer, losses)
+
+    steps = range(1, len(losses) + 1)
+    samples = [min(step * options.batch_size, options.samples) for step in steps]
+    return theta.detach().cpu(), pd.DataFrame({"step": steps, "samples": samples, "loss": losses})
+
+
+def _fingerprint(generator, assessor, options: TrainingOptions, compute: Compute, models: dict[str, str]) -> str:
+    """What a checkpoint must share with a training to be continued by it: settings, weights and code."""
+    modules = [inspect.getmodule(x) for x in (train_direction, type(generator), type(assessor))]
+    modules += [ganalyze.transformer, ganalyze.randomness]
+    settings = asdict(options) | {"device": str(compute.device), "precision": compute.precision}
+    del settings["checkpoint_every"]  # changes nothing in the result
+    text = json.dumps([settings, models], sort_keys=True) + "".join(inspect.getsource(m) for m in modules)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _save_checkpoint(path: Path, fingerprint: str, theta: Tensor, optimizer, losses: list[float]) -> None:
+    state = {"theta": theta.detach(), "optimizer": optimizer.state_dict(), "losses": losses}
+    with written_whole(path) as temporary:
+        torch.save(state | {"fingerprint": fingerprint}, temporary)
+
+
+def _load_checkpoint(path: Path, fingerprint: str, say: Callable[[str], None]) -> dict | None:
+    if not path.exists():
+        return None
+    try:
+        saved = torch.load(path, weights_only=True, map_location="cpu")
+    except Exception:  # torch raises half a dozen kinds for a broken file; whichever, we start over
+        say(f"{path} cannot be read: training starts over")
+        return None
+    if saved.get("fingerprint") != fingerprint:
+        say(f"{path} is of other settings, weights or code: training starts over")
+        return None
+    return saved

@@ -1,0 +1,87 @@
+# The run, checked before any job starts, and what the rules ask about it.
+
+import ast
+import os
+import sys
+from pathlib import Path
+
+from ganalyze.assessors import ASSESSORS
+from ganalyze.config import load_run
+from ganalyze.errors import GanalyzeError
+from ganalyze.figures.plan import figures_of
+from ganalyze.generators import GENERATORS
+
+# config/demo.yaml is the default, not a base that other runs are laid over.
+if not workflow.overwrite_configfiles:
+
+    configfile: "config/demo.yaml"
+
+
+try:
+    RUN = load_run(config, GENERATORS, ASSESSORS)
+except GanalyzeError as error:
+    raise WorkflowError(str(error)) from None
+
+RESULTS = f"results/{RUN.run}"
+STUDIES = [study.name for study in RUN.studies]
+FIGURES = figures_of(STUDIES)
+
+# Jobs call the python that runs Snakemake, activated or not. A conda environment still goes before it.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+
+wildcard_constraints:
+    study="|".join(STUDIES),
+    figure="|".join(FIGURES),
+
+
+def code(script, *models):
+    """A script and every file of the library that it, or a model's module, imports: an edit of any of them reruns
+    the rules that name it, which Snakemake would not see by itself (design §10)."""
+    waiting = [Path("scripts", script), *(_module_path(model) for model in models)]
+    found = []
+    while waiting:
+        path = waiting.pop()
+        if path is None or str(path) in found:
+            continue
+        found.append(str(path))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                waiting += [_module_path(node.module), *(_module_path(f"{node.module}.{a.name}") for a in node.names)]
+            elif isinstance(node, ast.Import):
+                waiting += [_module_path(alias.name) for alias in node.names]
+    return sorted(found)
+
+
+def _module_path(module):
+    base = Path("src", *module.split("."))
+    candidates = [base.with_suffix(".py"), base / "__init__.py"]
+    return next((path for path in candidates if module.startswith("ganalyze") and path.is_file()), None)
+
+
+def build_module(card):
+    return card.build.partition(":")[0]
+
+
+def weight_files(*cards):
+    return [f"{RUN.weights_dir}/{name}" for card in cards for name in card.files]
+
+
+def assessor_of(wildcards):
+    return ASSESSORS[RUN.study(wildcards.study).assessor]
+
+
+GENERATOR = GENERATORS[RUN.generator]
+# What every script that runs networks takes. Like every setting that a result depends on, it reaches a shell command
+# through `params`: Snakemake reruns a job whose params have changed.
+COMPUTE = f"--weights-dir {RUN.weights_dir} --device {RUN.device} --threads {RUN.threads} --precision {RUN.precision}"
+
+
+def image_set(wildcards):
+    return getattr(RUN.study(wildcards.study).image_sets, wildcards.set)
+
+
+def chunk_manifests(wildcards):
+    chunks = image_set(wildcards).chunks
+    folder = f"{RESULTS}/{wildcards.study}/images/{wildcards.set}.chunks"
+    return [f"{folder}/{chunk}-of-{chunks}.csv" for chunk in range(chunks)]

@@ -1,0 +1,33 @@
+# Learning the direction θ of each study (paper §2.1, Eq. 1).
+
+
+rule train_direction:
+    input:
+        code=lambda w: code("train_direction.py", build_module(GENERATOR), build_module(assessor_of(w))),
+        weights=lambda w: weight_files(GENERATOR, assessor_of(w)),
+    output:
+        theta=f"{RESULTS}/{{study}}/direction/theta.safetensors",
+        loss=f"{RESULTS}/{{study}}/direction/loss.csv",
+    params:
+        # Not an output: Snakemake would remove it before it starts the job again after a kill.
+        checkpoint=f"{RESULTS}/{{study}}/direction/checkpoints/last.pt",
+        models=lambda w: f"--generator {RUN.generator} --assessor {RUN.study(w.study).assessor}",
+        seed=RUN.seed,
+        compute=COMPUTE,
+        training=lambda w: " ".join(
+            f"--{key.replace('_', '-')} {value}" for key, value in RUN.study(w.study).training.model_dump().items()
+        ),
+    log:
+        f"{RESULTS}/logs/train_direction/{{study}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train_direction/{{study}}.tsv"
+    threads: RUN.threads
+    resources:
+        mem_mb=5000,
+        runtime=600,
+    conda:
+        "../../envs/environment.yaml"
+    shell:
+        "python scripts/train_direction.py {params.models}"
+        " --study {wildcards.study} --seed {params.seed} {params.training} {params.compute}"
+        " --checkpoint {params.checkpoint} --loss {output.loss} --output {output.theta} 2>&1 | tee {log}"

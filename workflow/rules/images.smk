@@ -1,0 +1,85 @@
+# Image sets (paper §2.2): generated in chunks, joined into shards, then scored by the study's assessor.
+
+
+rule generate_images:
+    input:
+        code=code("generate_images.py", build_module(GENERATOR)),
+        weights=weight_files(GENERATOR),
+        theta=f"{RESULTS}/{{study}}/direction/theta.safetensors",
+    output:
+        manifest=temp(f"{RESULTS}/{{study}}/images/{{set}}.chunks/{{chunk}}-of-{{chunks}}.csv"),
+        images=temp(f"{RESULTS}/{{study}}/images/{{set}}.chunks/{{chunk}}-of-{{chunks}}.zip"),
+    params:
+        alphas=lambda w: RUN.study(w.study).alphas,
+        image_set=lambda w: f"--classes {image_set(w).classes} --seeds-per-class {image_set(w).seeds_per_class}",
+        generator=RUN.generator,
+        seed=RUN.seed,
+        batch_size=RUN.batch_size,
+        compute=COMPUTE,
+    log:
+        f"{RESULTS}/logs/generate_images/{{study}}-{{set}}-{{chunk}}-of-{{chunks}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/generate_images/{{study}}-{{set}}-{{chunk}}-of-{{chunks}}.tsv"
+    threads: RUN.threads
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    conda:
+        "../../envs/environment.yaml"
+    shell:
+        "python scripts/generate_images.py --generator {params.generator} --direction {input.theta}"
+        " --set {wildcards.set} {params.image_set} --alphas {params.alphas} --seed {params.seed}"
+        " --batch-size {params.batch_size} {params.compute} --chunk {wildcards.chunk} --chunks {wildcards.chunks}"
+        " --output {output.manifest} 2>&1 | tee {log}"
+
+
+rule gather_images:
+    input:
+        code=code("gather_images.py"),
+        manifests=lambda w: chunk_manifests(w),
+        images=lambda w: [name.replace(".csv", ".zip") for name in chunk_manifests(w)],
+    output:
+        folder=directory(f"{RESULTS}/{{study}}/images/{{set}}"),
+        manifest=f"{RESULTS}/{{study}}/images/{{set}}.unscored.csv",
+    log:
+        f"{RESULTS}/logs/gather_images/{{study}}-{{set}}.log",
+    wildcard_constraints:
+        set="[a-z]+",
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    conda:
+        "../../envs/environment.yaml"
+    shell:
+        "python scripts/gather_images.py {input.manifests} --folder {output.folder} --manifest {output.manifest}"
+        " 2>&1 | tee {log}"
+
+
+rule score_images:
+    input:
+        code=lambda w: code("score_images.py", build_module(assessor_of(w))),
+        weights=lambda w: weight_files(assessor_of(w)),
+        images=f"{RESULTS}/{{study}}/images/{{set}}",
+        manifest=f"{RESULTS}/{{study}}/images/{{set}}.unscored.csv",
+    output:
+        f"{RESULTS}/{{study}}/images/{{set}}.csv",
+    params:
+        assessor=lambda w: RUN.study(w.study).assessor,
+        batch_size=RUN.batch_size,
+        compute=COMPUTE,
+    log:
+        f"{RESULTS}/logs/score_images/{{study}}-{{set}}.log",
+    wildcard_constraints:
+        set="[a-z]+",
+    benchmark:
+        f"{RESULTS}/benchmarks/score_images/{{study}}-{{set}}.tsv"
+    threads: RUN.threads
+    resources:
+        mem_mb=5000,
+        runtime=120,
+    conda:
+        "../../envs/environment.yaml"
+    shell:
+        "python scripts/score_images.py --assessor {params.assessor} --manifest {input.manifest}"
+        " --batch-size {params.batch_size} {params.compute} --output {output} 2>&1 | tee {log}"
