@@ -10,9 +10,12 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/weights.smk"
 include: "workflow/rules/direction.smk"
 include: "workflow/rules/images.smk"
+include: "workflow/rules/statistics.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
 
 
 rule all:
-    input:
-        expand(f"{RESULTS}/{{study}}/images/test.csv", study=STUDIES),
     default_target: True
+    input:
+        f"{RESULTS}/report.html",

@@ -15,12 +15,8 @@ from ganalyze.mixed_models import FAMILIES, fit_mixed_model
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--data", type=Path, required=True, help="CSV with a column for every name in the formula"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="CSV with a column for every name in the formula")
     parser.add_argument("--formula", required=True, help="lme4's notation: 'score ~ alpha + (1|seed_id)'")
     parser.add_argument("--family", required=True, choices=FAMILIES)
     parser.add_argument("--output", type=Path, required=True, help="CSV to write")

@@ -10,8 +10,8 @@ from ganalyze.factors import measure
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=Path, required=True, help="manifest (CSV) or folder of PNG images")
-    parser.add_argument("--masks", type=Path, help="the subjects' masks, non-zero where the subject is: a "
-                        "manifest or a folder of <image_id>.png. Without it their factors stay empty")  # fmt: skip
+    parser.add_argument("--masks", type=Path, help="the subjects' masks (non-zero is subject): manifest, or "
+                        "folder of <image_id>.png; without, what needs a mask stays empty")  # fmt: skip
     parser.add_argument("--output", type=Path, required=True, help="table to write (CSV)")
     parser.add_argument("--threads", type=int, help="default: all cores")
     args = parser.parse_args()

@@ -85,9 +85,7 @@ class Run(Section):
     seed: int = Field(ge=0, description="of everything random")
     generator: str = Field(description="a name in the registry of generators")
     weights_dir: str = Field(default="weights", min_length=1, description="where downloaded weights are kept")
-    device: str = Field(
-        default="cpu", pattern=r"^(cpu|cuda(:\d+)?|mps)$", description="cpu, cuda or cuda:N"
-    )
+    device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+)?|mps)$", description="cpu, cuda or cuda:N")
     precision: Literal["float32", "bf16"] = Field(default="float32", description="of the networks' arithmetic")
     threads: Positive = Field(default=2, description="CPU threads of a job that runs networks")
     batch_size: Positive = Field(default=40, description="images the networks see at once in generation and scoring")

@@ -87,7 +87,10 @@ def chunk_of(seeds: pd.DataFrame, options: ImageSetOptions, chunk: int, chunks: 
 def generate_images(
     generator: nn.Module, theta: Tensor, seeds: pd.DataFrame, options: ImageSetOptions, compute: Compute, folder: Path
 ) -> None:
-    """Write the clones of `seeds` at every alpha to `folder`.zip and their manifest, without scores, to `folder`.csv."""
+    """Write the clones of `seeds` at every alpha to `folder`.zip, and their manifest, without scores, to `folder`.csv.
+
+    `folder` is a path without suffix.
+    """
     alphas = torch.tensor(options.alphas)
     theta = theta.to(compute.device)
     rows = []

@@ -13,8 +13,8 @@ class _Lines(tqdm):
         self.fp.flush()
 
 
-def progress(total: int, unit: str, label: str, initial: int = 0, scale: bool = False) -> tqdm:
-    """A tqdm over `total` units, with rate and time left; `initial` of them were done earlier.
+def progress(total: int | None, unit: str, label: str, initial: int = 0, scale: bool = False) -> tqdm:
+    """A tqdm over `total` units (None where unknown), with rate and time left; `initial` of them were done earlier.
 
     `scale` shortens large counts (bytes). A log gets a line every 15 seconds and one at the end.
     """

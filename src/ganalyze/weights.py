@@ -43,6 +43,7 @@ from pydantic import (
 from tqdm import tqdm
 
 from ganalyze.errors import GanalyzeError, written_whole
+from ganalyze.progress import progress
 
 _ATTEMPTS = 5  # at one URL, as long as every attempt brings something
 _CHUNK = 1 << 14  # bytes; what a cut connection can lose
@@ -180,13 +181,10 @@ def verified(weights_dir: Path | str, name: str) -> Path:
     path = Path(weights_dir) / name
     if not path.is_file():
         raise GanalyzeError(
-            f"weights {path} not found: "
-            f"run: python scripts/fetch_weights.py {name} --weights-dir {weights_dir}"
+            f"weights {path} not found: run: python scripts/fetch_weights.py {name} --weights-dir {weights_dir}"
         )
     if fault := _fault(path, *_read_record(path)):
-        raise GanalyzeError(
-            f"weights {path} are damaged or changed ({fault}): remove them and fetch them again"
-        )
+        raise GanalyzeError(f"weights {path} are damaged or changed ({fault}): remove them and fetch them again")
     return path
 
 
@@ -340,7 +338,7 @@ def _continue(url: str, part: Path, weight: WeightFile, timeout: tuple[float, fl
         total = weight.size or (start + rest if rest else None)
         here = f", {_human(start)} are here" if start else ""
         _say(f"{part.stem}: fetching {_human(total)} from {url}{here}")
-        with part.open("ab") as out, _progress(part.stem, start, total) as bar:
+        with part.open("ab") as out, progress(total, "B", part.stem, initial=start, scale=True) as bar:
             for chunk in response.iter_content(_CHUNK):
                 out.write(chunk)
                 bar.update(len(chunk))
@@ -403,23 +401,6 @@ def _reason(error: requests.RequestException) -> str:
 
 def _human(size: int | None) -> str:
     return "an unknown number of bytes" if size is None else tqdm.format_sizeof(size, "B")
-
-
-class _Lines(io.TextIOBase):
-    """For tqdm where no terminal can draw a bar: a plain line for each update."""
-
-    def write(self, text: str) -> int:
-        if text.strip():
-            _say(text.strip())
-        return len(text)
-
-
-def _progress(name: str, start: int, total: int | None) -> tqdm:
-    look = {"desc": name, "initial": start, "total": total, "unit": "B", "unit_scale": True}
-    if not sys.stderr.isatty():
-        look |= {"file": _Lines(), "bar_format": "{desc}: {n_fmt} of {total_fmt}, {rate_fmt}"}
-        look |= dict.fromkeys(["mininterval", "maxinterval", "delay"], 30)  # seconds
-    return tqdm(**look)
 
 
 # --- safe loading ------------------------------------------------------------------------------------------

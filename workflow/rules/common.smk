@@ -1,7 +1,7 @@
 # The run, checked before any job starts, and what the rules ask about it.
 
 import ast
-import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -26,8 +26,11 @@ RESULTS = f"results/{RUN.run}"
 STUDIES = [study.name for study in RUN.studies]
 FIGURES = figures_of(STUDIES)
 
-# Jobs call the python that runs Snakemake, activated or not. A conda environment still goes before it.
-os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+# Jobs call `python`: it has to be the one that has everything, unless conda provides one to each job.
+if not workflow.deployment_settings.deployment_method and Path(shutil.which("python") or "") != Path(
+    sys.executable
+).with_name("python"):
+    raise WorkflowError("activate the environment first: . .venv/bin/activate")
 
 
 wildcard_constraints:
@@ -85,3 +88,15 @@ def chunk_manifests(wildcards):
     chunks = image_set(wildcards).chunks
     folder = f"{RESULTS}/{wildcards.study}/images/{wildcards.set}.chunks"
     return [f"{folder}/{chunk}-of-{chunks}.csv" for chunk in range(chunks)]
+
+
+def per_study(path):
+    return lambda w: [f"{RESULTS}/{study}/{path}" for study in FIGURES[w.figure].studies]
+
+
+def score_labels(studies):
+    return [ASSESSORS[RUN.study(study).assessor].title for study in studies]
+
+
+def figures_of_kind(kind):
+    return "|".join(name for name, figure in FIGURES.items() if figure.kind == kind)

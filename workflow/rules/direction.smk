@@ -8,6 +8,16 @@ rule train_direction:
     output:
         theta=f"{RESULTS}/{{study}}/direction/theta.safetensors",
         loss=f"{RESULTS}/{{study}}/direction/loss.csv",
+    log:
+        f"{RESULTS}/logs/train_direction/{{study}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train_direction/{{study}}.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: RUN.threads
+    resources:
+        mem_mb=5000,
+        runtime=600,
     params:
         # Not an output: Snakemake would remove it before it starts the job again after a kill.
         checkpoint=f"{RESULTS}/{{study}}/direction/checkpoints/last.pt",
@@ -17,16 +27,6 @@ rule train_direction:
         training=lambda w: " ".join(
             f"--{key.replace('_', '-')} {value}" for key, value in RUN.study(w.study).training.model_dump().items()
         ),
-    log:
-        f"{RESULTS}/logs/train_direction/{{study}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/train_direction/{{study}}.tsv"
-    threads: RUN.threads
-    resources:
-        mem_mb=5000,
-        runtime=600,
-    conda:
-        "../../envs/environment.yaml"
     shell:
         "python scripts/train_direction.py {params.models}"
         " --study {wildcards.study} --seed {params.seed} {params.training} {params.compute}"

@@ -9,6 +9,16 @@ rule generate_images:
     output:
         manifest=temp(f"{RESULTS}/{{study}}/images/{{set}}.chunks/{{chunk}}-of-{{chunks}}.csv"),
         images=temp(f"{RESULTS}/{{study}}/images/{{set}}.chunks/{{chunk}}-of-{{chunks}}.zip"),
+    log:
+        f"{RESULTS}/logs/generate_images/{{study}}-{{set}}-{{chunk}}-of-{{chunks}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/generate_images/{{study}}-{{set}}-{{chunk}}-of-{{chunks}}.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: RUN.threads
+    resources:
+        mem_mb=2000,
+        runtime=120,
     params:
         alphas=lambda w: RUN.study(w.study).alphas,
         image_set=lambda w: f"--classes {image_set(w).classes} --seeds-per-class {image_set(w).seeds_per_class}",
@@ -16,16 +26,6 @@ rule generate_images:
         seed=RUN.seed,
         batch_size=RUN.batch_size,
         compute=COMPUTE,
-    log:
-        f"{RESULTS}/logs/generate_images/{{study}}-{{set}}-{{chunk}}-of-{{chunks}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/generate_images/{{study}}-{{set}}-{{chunk}}-of-{{chunks}}.tsv"
-    threads: RUN.threads
-    resources:
-        mem_mb=2000,
-        runtime=120,
-    conda:
-        "../../envs/environment.yaml"
     shell:
         "python scripts/generate_images.py --generator {params.generator} --direction {input.theta}"
         " --set {wildcards.set} {params.image_set} --alphas {params.alphas} --seed {params.seed}"
@@ -45,12 +45,12 @@ rule gather_images:
         f"{RESULTS}/logs/gather_images/{{study}}-{{set}}.log",
     wildcard_constraints:
         set="[a-z]+",
+    conda:
+        "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=60,
-    conda:
-        "../../envs/environment.yaml"
     shell:
         "python scripts/gather_images.py {input.manifests} --folder {output.folder} --manifest {output.manifest}"
         " 2>&1 | tee {log}"
@@ -64,22 +64,22 @@ rule score_images:
         manifest=f"{RESULTS}/{{study}}/images/{{set}}.unscored.csv",
     output:
         f"{RESULTS}/{{study}}/images/{{set}}.csv",
-    params:
-        assessor=lambda w: RUN.study(w.study).assessor,
-        batch_size=RUN.batch_size,
-        compute=COMPUTE,
     log:
         f"{RESULTS}/logs/score_images/{{study}}-{{set}}.log",
-    wildcard_constraints:
-        set="[a-z]+",
     benchmark:
         f"{RESULTS}/benchmarks/score_images/{{study}}-{{set}}.tsv"
+    wildcard_constraints:
+        set="[a-z]+",
+    conda:
+        "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
         mem_mb=5000,
         runtime=120,
-    conda:
-        "../../envs/environment.yaml"
+    params:
+        assessor=lambda w: RUN.study(w.study).assessor,
+        batch_size=RUN.batch_size,
+        compute=COMPUTE,
     shell:
         "python scripts/score_images.py --assessor {params.assessor} --manifest {input.manifest}"
         " --batch-size {params.batch_size} {params.compute} --output {output} 2>&1 | tee {log}"

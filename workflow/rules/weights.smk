@@ -5,16 +5,18 @@
 rule fetch_weights:
     output:
         f"{RUN.weights_dir}/{{file}}",
+    log:
+        "results/logs/fetch_weights/{file}.log",
     wildcard_constraints:
         # Not the records that the script keeps beside the files.
         file=r"[^/]+(?<!\.sha256)",
-    log:
-        "results/logs/fetch_weights/{file}.log",
+    conda:
+        "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=500,
         runtime=120,
-    conda:
-        "../../envs/environment.yaml"
+    params:
+        folder=subpath(output[0], parent=True),
     shell:
-        "python scripts/fetch_weights.py {wildcards.file} --weights-dir {RUN.weights_dir} 2>&1 | tee {log}"
+        "python scripts/fetch_weights.py {wildcards.file} --weights-dir {params.folder} 2>&1 | tee {log}"

@@ -11,7 +11,7 @@ GENERATORS = Registry(
             title="DCGAN trained on DigiFace-1M",
             origin="gan-face-generate 1.1.1 (Chien Liu)",
             licence="MIT",
-            reference="Radford, Metz & Chintala, ICLR 2016 (network); Bae et al., WACV 2023 (DigiFace-1M, synthetic faces)",
+            reference="Radford, Metz & Chintala, ICLR 2016 (network); Bae et al., WACV 2023 (synthetic faces)",
         ),
     },
 )

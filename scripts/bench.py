@@ -1,0 +1,132 @@
+"""Measure how fast the slow parts are, and how much memory they take, against the plain way of doing the same.
+
+    python scripts/bench.py factors
+
+Everything is made in a temporary folder and removed again.
+"""
+
+import argparse
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from ganalyze.errors import run_command
+from ganalyze.factors import IMAGE_FACTORS, measure
+from ganalyze.image_sets import Shard, iterate_images, read_manifest, write_manifest
+
+
+class Run(NamedTuple):
+    """What a function returned, its time on the clock (s), and its process's highest memory (MiB)."""
+
+    result: Any
+    seconds: float
+    peak: float
+
+
+def apart(function: Callable, *args) -> Run:
+    """Run `function` in a fresh process, so that its memory is its own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(_timed, function, *args).result()
+
+
+def _timed(function: Callable, *args) -> Run:
+    start = time.perf_counter()
+    result = function(*args)
+    seconds = time.perf_counter() - start
+    unit = 2**20 if sys.platform == "darwin" else 2**10  # macOS counts bytes, Linux KiB
+    return Run(result, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
+
+
+# --- factors --------------------------------------------------------------------------------------------------
+
+
+def bench_factors(args: argparse.Namespace) -> None:
+    """Factors from pixels: images a second of ours and of a plain loop over images, peak memory at n and 2n."""
+    with tempfile.TemporaryDirectory() as folder:
+        once, twice = Path(folder, "once.csv"), Path(folder, "twice.csv")
+        apart(make_images, once, twice, args.n)
+        # The loop is timed before and after, since other work on the machine may come and go.
+        loop_before = apart(plain_loop, once, args.loop_n)
+        ours, ours_twice = apart(measure, once, None, args.threads), apart(measure, twice, None, args.threads)
+        loop_after = apart(plain_loop, once, args.loop_n)
+
+    loop_rate = 2 * len(loop_before.result) / (loop_before.seconds + loop_after.seconds)
+    for label, run in ((f"ours, n = {args.n}", ours), (f"ours, 2n = {2 * args.n}", ours_twice)):
+        rate = len(run.result) / run.seconds
+        print(f"{label:20} {run.seconds:6.1f} s {rate:7.0f} images/s  {rate / loop_rate:5.1f} × the plain loop  "
+              f"peak {run.peak:.0f} MiB")  # fmt: skip
+    print(f"{'plain loop':20} {'':8} {loop_rate:7.0f} images/s  (2 × {len(loop_before.result)} images)")
+    difference = (ours.result[IMAGE_FACTORS].head(args.loop_n) - loop_before.result).abs().max()
+    print("largest difference:", ", ".join(f"{name} {value:.1g}" for name, value in difference.items()))
+
+
+def make_images(once: Path, twice: Path, n: int) -> None:
+    """Write n images of 256×256, about as large as PNG as photographs, as shards beside the manifest `once`.
+
+    `twice` lists each of them under two ids: twice the images to measure, without twice the disk.
+    """
+    random = np.random.default_rng(0)
+    distinct = [_picture(random) for _ in range(min(n, 250))]
+    files = []
+    for start in range(0, n, 500):
+        shard = f"shard-{start // 500:04d}.zip"
+        with Shard(once.parent / shard) as out:
+            for index in range(start, min(start + 500, n)):
+                out.add(f"{index}.png", np.roll(distinct[index % len(distinct)], index, axis=1))
+                files.append(f"{shard}/{index}.png")
+    write_manifest(pd.DataFrame({"image_id": np.arange(n), "file": files}), once)
+    write_manifest(pd.DataFrame({"image_id": np.arange(2 * n), "file": files * 2}), twice)
+
+
+def _picture(random: np.random.Generator) -> np.ndarray:
+    """Soft blots of colour with some grain, (256, 256, 3) uint8."""
+    blots = Image.fromarray(random.integers(0, 256, (16, 16, 3), dtype=np.uint8))
+    grain = random.integers(-6, 7, (256, 256, 3))
+    return (np.asarray(blots.resize((256, 256), Image.Resampling.BICUBIC)) + grain).clip(0, 255).astype(np.uint8)
+
+
+def plain_loop(manifest: Path, count: int) -> pd.DataFrame:
+    """The same factors of the first `count` images, as one writes them down from their definitions."""
+    from skimage.color import rgb2hsv
+
+    rows = []
+    for image in iterate_images(manifest, read_manifest(manifest).file[:count]):
+        red, green, blue = np.moveaxis(image.astype(float), 2, 0)
+        grey = 0.299 * red + 0.587 * green + 0.114 * blue
+        rg, yb = red - green, (red + green) / 2 - blue
+        deviation, mean = np.hypot(rg.std(), yb.std()), np.hypot(rg.mean(), yb.mean())
+        hue, saturation, value = np.moveaxis(rgb2hsv(image), 2, 0)
+        is_red = (np.minimum(hue, 1 - hue) <= 20 / 360) & (saturation >= 0.5) & (value >= 0.2)
+        counts, _ = np.histogram(grey.round(), bins=256, range=(0, 256))
+        share = counts[counts > 0] / grey.size
+        rows.append([grey.mean() / 255, deviation + 0.3 * mean, is_red.mean(), -(share * np.log2(share)).sum()])
+    return pd.DataFrame(rows, columns=IMAGE_FACTORS)
+
+
+# --------------------------------------------------------------------------------------------------------------
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    benches = parser.add_subparsers(required=True, metavar="bench")
+    factors = benches.add_parser("factors", help=bench_factors.__doc__, description=bench_factors.__doc__)
+    factors.add_argument("--n", type=int, default=7500, help="images to make and measure (%(default)s)")
+    factors.add_argument("--loop-n", type=int, default=500, help="images the plain loop measures (%(default)s)")
+    factors.add_argument("--threads", type=int, help="default: all cores")
+    factors.set_defaults(run=bench_factors)
+    args = parser.parse_args()
+    args.run(args)
+
+
+if __name__ == "__main__":
+    run_command(main)

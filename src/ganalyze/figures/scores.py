@@ -1,0 +1,45 @@
+"""Mean assessor score per α (paper Figs. 3A and 8)."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ganalyze.figures.style import BLUE, COLUMN_WIDTH, GREY, alpha_label
+
+SEEDS_BEHIND = 60  # single seeds drawn behind the mean: more would be a grey wall
+
+
+def draw_scores(manifests: dict[str, pd.DataFrame], models: dict[str, pd.DataFrame], labels: dict[str, str]) -> Figure:
+    """One panel a study: mean score and its 95 % confidence interval over seeds, single seeds behind, the slope above.
+
+    manifests: the scored test sets. models: the fitted `mixed_models.csv`. labels: what each score is; all by study.
+    """
+    figure, axes = plt.subplots(
+        1, len(manifests), figsize=(COLUMN_WIDTH * len(manifests), 2.6), squeeze=False, layout="constrained"
+    )
+    for ax, (study, manifest) in zip(axes[0], manifests.items(), strict=True):
+        table = manifest.pivot(index="seed_id", columns="alpha", values="score")
+        alphas = table.columns.to_numpy()
+        # Evenly spaced in the order they were drawn, so nothing chooses them but their number.
+        shown = table.iloc[:: max(1, -(-len(table) // SEEDS_BEHIND))]
+        ax.plot(alphas, shown.T, color=GREY, alpha=0.22, linewidth=0.5, zorder=1)
+        ax.plot([], [], color=GREY, alpha=0.6, linewidth=0.5, label=f"single seeds ({len(shown)} of {len(table)})")
+        error = 1.96 * table.std() / len(table) ** 0.5
+        ax.errorbar(
+            alphas, table.mean(), error, color=BLUE, marker="o", markersize=4, linewidth=1.4, capsize=2.5,
+            label="mean, 95 % CI", zorder=3,
+        )  # fmt: skip
+        slope = models[study].query("term == 'alpha'").iloc[0]
+        p = "p < .001" if slope.p < 0.001 else f"p = {slope.p:.3f}".replace("0.", ".")
+        ax.set_title(
+            f"β = {_number(slope.estimate)} [{_number(slope.ci_low)}, {_number(slope.ci_high)}], {p}", loc="left"
+        )
+        ax.set(xlabel="α", ylabel=labels[study], xticks=alphas, xticklabels=[alpha_label(a) for a in alphas])
+        ax.legend(frameon=False, loc="upper left", handlelength=1.5, borderaxespad=0.1)
+        low, high = ax.get_ylim()
+        ax.set_ylim(low, high + 0.18 * (high - low))  # room for the legend
+    return figure
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")

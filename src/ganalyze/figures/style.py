@@ -1,0 +1,48 @@
+"""One look for every figure, and how a figure is saved."""
+
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+from ganalyze.errors import written_whole
+
+COLUMN_WIDTH = 3.35  # inches: one column of the paper
+PAGE_WIDTH = 7.0  # inches: both columns
+
+# Okabe & Ito's colours, told apart by readers of any colour vision.
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#777777"
+
+mpl.rcParams.update(
+    {
+        "font.family": "DejaVu Sans",
+        "font.size": 8,
+        "axes.titlesize": 8,
+        "axes.labelsize": 8,
+        "xtick.labelsize": 7,
+        "ytick.labelsize": 7,
+        "legend.fontsize": 7,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.linewidth": 0.6,
+        "savefig.dpi": 300,
+        "svg.fonttype": "none",  # text stays text, to be searched and restyled
+        "svg.hashsalt": "ganalyze",  # the same figure gives the same bytes
+    }
+)
+
+
+def alpha_label(alpha: float) -> str:
+    """α as printed on axes and above columns, with a true minus sign: "−0.4", "0", "+0.2"."""
+    return "0" if alpha == 0 else f"{alpha:+g}".replace("-", "−")
+
+
+def save(figure: Figure, stem: Path | str) -> None:
+    """Write `stem`.svg and `stem`.png, each whole or not at all, and close the figure."""
+    for suffix, metadata in ((".svg", {"Date": None}), (".png", {"Software": None})):
+        with written_whole(f"{stem}{suffix}") as temporary:
+            figure.savefig(temporary, bbox_inches="tight", pad_inches=0.03, metadata=metadata)
+    plt.close(figure)

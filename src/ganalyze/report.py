@@ -1,0 +1,80 @@
+"""The report: one HTML file that opens offline, made from tables and figures alone. No torch."""
+
+import base64
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+
+from ganalyze.assessors import ASSESSORS
+from ganalyze.config import read_yaml
+from ganalyze.errors import GanalyzeError, written_whole
+from ganalyze.figures.plan import figures_of
+from ganalyze.figures.style import alpha_label
+from ganalyze.generators import GENERATORS
+from ganalyze.image_sets import read_manifest
+
+
+def write_report(results: Path, provenance: dict[str, Any], template: Path, captions: Path, output: Path) -> None:
+    """Fill the template with what lies in `results` (results/<run>).
+
+    Raises GanalyzeError where a table, a figure or a caption is missing.
+    """
+    config = provenance["config"]
+    studies = [_study(results, study) for study in config["studies"]]
+    texts = read_yaml(captions)
+    figures = [
+        _figure(results / "figures" / f"{name}.png", name, figure.kind, texts)
+        for name, figure in figures_of([study["name"] for study in config["studies"]]).items()
+    ]
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    page = environment.from_string(template.read_text(encoding="utf-8")).render(
+        run=config["run"],
+        generator=GENERATORS[config["generator"]],
+        embedded=config["generator"] == "dcgan-digiface",
+        studies=studies,
+        figures=figures,
+        provenance=provenance,
+    )
+    with written_whole(output) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+
+
+def _study(results: Path, study: dict[str, Any]) -> dict[str, Any]:
+    manifest = read_manifest(results / study["name"] / "images" / "test.csv")
+    model = pd.read_csv(results / study["name"] / "mixed_models.csv")
+    slope = model[model.term == "alpha"].iloc[0]
+    table = manifest.pivot(index="seed_id", columns="alpha", values="score")
+    rising = (table[table.columns.max()] > table[table.columns.min()]).sum()
+    return {
+        "name": study["name"],
+        "title": study["name"].replace("_", " ").capitalize(),
+        "card": ASSESSORS[study["assessor"]],
+        "alpha_text": ", ".join(map(alpha_label, table.columns)),
+        "means": ", ".join(_numbers(table.mean())),
+        "slope": "{} [{}, {}]".format(*_numbers([slope.estimate, slope.ci_low, slope.ci_high])),
+        "p": "< .001" if slope.p < 0.001 else f"{slope.p:.3f}",
+        "rising": f"{rising} of {len(table)} ({rising / len(table):.0%})",
+        "formula": slope.formula,
+        "engine": slope.engine,
+    }
+
+
+def _figure(path: Path, name: str, kind: str, captions: dict[str, str]) -> dict[str, str]:
+    if not path.is_file():
+        raise GanalyzeError(f"figure {path} not found: draw it first (scripts/plot_figures.py)")
+    caption = captions.get(name) or captions[kind]
+    paper = re.fullmatch(r"fig(\d+)([a-z]?)", name)
+    return {
+        "name": name,
+        "title": f"Fig. {paper[1]}{paper[2].upper()}" if paper else name.replace("_", " ").capitalize(),
+        "caption": caption.replace("{rule}", captions["rule"]),
+        "data": base64.b64encode(path.read_bytes()).decode(),
+    }
+
+
+def _numbers(values: Sequence[float]) -> list[str]:
+    return [f"{value:.2f}".replace("-", "−") for value in values]

@@ -1,0 +1,76 @@
+# The paper's figures, drawn from tables and stored images alone.
+
+
+rule plot_scores:
+    input:
+        code=code("plot_figures.py"),
+        manifests=per_study("images/test.csv"),
+        models=per_study("mixed_models.csv"),
+    output:
+        multiext(f"{RESULTS}/figures/{{figure}}", ".svg", ".png"),
+    log:
+        f"{RESULTS}/logs/plot_scores/{{figure}}.log",
+    wildcard_constraints:
+        figure=figures_of_kind("scores"),
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        stem=lambda w: f"{RESULTS}/figures/{w.figure}",
+        labels=lambda w: score_labels(FIGURES[w.figure].studies),
+    shell:
+        "python scripts/plot_figures.py scores --manifests {input.manifests} --models {input.models}"
+        " --labels {params.labels:q} --output {params.stem} 2>&1 | tee {log}"
+
+
+rule plot_sequences:
+    input:
+        code=code("plot_figures.py"),
+        manifests=per_study("images/test.csv"),
+        images=per_study("images/test"),
+    output:
+        multiext(f"{RESULTS}/figures/{{figure}}", ".svg", ".png"),
+    log:
+        f"{RESULTS}/logs/plot_sequences/{{figure}}.log",
+    wildcard_constraints:
+        figure=figures_of_kind("sequences"),
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        stem=lambda w: f"{RESULTS}/figures/{w.figure}",
+        labels=lambda w: [study.replace("_", " ") for study in FIGURES[w.figure].studies],
+        # The teaser is an overview of several studies, the others show one or two at length.
+        rows=lambda w: 4 if w.figure == "fig1" else 6,
+    shell:
+        "python scripts/plot_figures.py sequences --manifests {input.manifests} --labels {params.labels:q}"
+        " --rows {params.rows} --output {params.stem} 2>&1 | tee {log}"
+
+
+rule plot_catalogue:
+    input:
+        code=code("plot_figures.py"),
+        manifest=f"{RESULTS}/{{study}}/images/test.csv",
+        images=f"{RESULTS}/{{study}}/images/test",
+    output:
+        f"{RESULTS}/figures/catalogue_{{study}}.pdf",
+    log:
+        f"{RESULTS}/logs/plot_catalogue/{{study}}.log",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    params:
+        stem=lambda w: f"{RESULTS}/figures/catalogue_{w.study}",
+        label=lambda w: w.study.replace("_", " "),
+    shell:
+        "python scripts/plot_figures.py catalogue --manifests {input.manifest} --labels {params.label:q}"
+        " --output {params.stem} 2>&1 | tee {log}"

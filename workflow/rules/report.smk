@@ -1,0 +1,49 @@
+# Provenance, and the report: one HTML file that opens offline.
+
+
+rule write_provenance:
+    input:
+        code=code("write_provenance.py"),
+        weights=sorted({f for s in RUN.studies for f in weight_files(GENERATOR, ASSESSORS[s.assessor])}),
+    output:
+        f"{RESULTS}/provenance.json",
+    log:
+        f"{RESULTS}/logs/write_provenance.log",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=30,
+    params:
+        config=RUN.model_dump_json(),
+    shell:
+        "python scripts/write_provenance.py --config {params.config:q} --weights {input.weights} --output {output}"
+        " 2>&1 | tee {log}"
+
+
+rule write_report:
+    input:
+        code=code("write_report.py"),
+        template="workflow/report/report.html.j2",
+        captions="workflow/report/captions.yaml",
+        provenance=f"{RESULTS}/provenance.json",
+        manifests=expand(f"{RESULTS}/{{study}}/images/test.csv", study=STUDIES),
+        models=expand(f"{RESULTS}/{{study}}/mixed_models.csv", study=STUDIES),
+        figures=expand(f"{RESULTS}/figures/{{figure}}.png", figure=FIGURES),
+        catalogues=expand(f"{RESULTS}/figures/catalogue_{{study}}.pdf", study=STUDIES),
+    output:
+        f"{RESULTS}/report.html",
+    log:
+        f"{RESULTS}/logs/write_report.log",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        results=subpath(output[0], parent=True),
+    shell:
+        "python scripts/write_report.py --results {params.results} --template {input.template} --captions {input.captions}"
+        " --output {output} 2>&1 | tee {log}"
