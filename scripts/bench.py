@@ -26,10 +26,11 @@ from ganalyze.image_sets import Shard, iterate_images, read_manifest, write_mani
 
 
 class Run(NamedTuple):
-    """What a function returned, its time on the clock (s), and its process's highest memory (MiB)."""
+    """What a function returned, its time on the clock and on the cores (s), its process's peak memory (MiB)."""
 
     result: Any
     seconds: float
+    core_seconds: float
     peak: float
 
 
@@ -40,18 +41,18 @@ def apart(function: Callable, *args) -> Run:
 
 
 def _timed(function: Callable, *args) -> Run:
-    start = time.perf_counter()
+    start, core_start = time.perf_counter(), time.process_time()
     result = function(*args)
-    seconds = time.perf_counter() - start
+    seconds, core_seconds = time.perf_counter() - start, time.process_time() - core_start
     unit = 2**20 if sys.platform == "darwin" else 2**10  # macOS counts bytes, Linux KiB
-    return Run(result, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
+    return Run(result, seconds, core_seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
 
 
 # --- factors --------------------------------------------------------------------------------------------------
 
 
 def bench_factors(args: argparse.Namespace) -> None:
-    """Factors from pixels: images a second of ours and of a plain loop over images, peak memory at n and 2n."""
+    """Factors from pixels: ours and a plain loop over images, images a second and peak memory at n and 2n."""
     with tempfile.TemporaryDirectory() as folder:
         once, twice = Path(folder, "once.csv"), Path(folder, "twice.csv")
         apart(make_images, once, twice, args.n)
@@ -60,12 +61,18 @@ def bench_factors(args: argparse.Namespace) -> None:
         ours, ours_twice = apart(measure, once, None, args.threads), apart(measure, twice, None, args.threads)
         loop_after = apart(plain_loop, once, args.loop_n)
 
-    loop_rate = 2 * len(loop_before.result) / (loop_before.seconds + loop_after.seconds)
-    for label, run in ((f"ours, n = {args.n}", ours), (f"ours, 2n = {2 * args.n}", ours_twice)):
-        rate = len(run.result) / run.seconds
-        print(f"{label:20} {run.seconds:6.1f} s {rate:7.0f} images/s  {rate / loop_rate:5.1f} × the plain loop  "
-              f"peak {run.peak:.0f} MiB")  # fmt: skip
-    print(f"{'plain loop':20} {'':8} {loop_rate:7.0f} images/s  (2 × {len(loop_before.result)} images)")
+    loop_seconds = (loop_before.seconds + loop_after.seconds) / 2
+    loop_rate = len(loop_before.result) / loop_seconds
+    print(f"{'':18} {'seconds':>8} {'images/s':>9} {'× loop':>7} {'core ms/image':>14} {'peak MiB':>9}")
+    for label, run in (
+        (f"ours, n = {args.n}", ours),
+        (f"ours, 2n = {2 * args.n}", ours_twice),
+        ("plain loop", loop_before._replace(seconds=loop_seconds)),
+    ):
+        images = len(run.result)
+        rate = images / run.seconds
+        print(f"{label:18} {run.seconds:8.1f} {rate:9.0f} {rate / loop_rate:7.1f} "
+              f"{1000 * run.core_seconds / images:14.2f} {run.peak:9.0f}")  # fmt: skip
     difference = (ours.result[IMAGE_FACTORS].head(args.loop_n) - loop_before.result).abs().max()
     print("largest difference:", ", ".join(f"{name} {value:.1g}" for name, value in difference.items()))
 

@@ -449,7 +449,7 @@ def test_memory_does_not_grow_with_the_number_of_images(tmp_path):
         rows = pd.DataFrame({"image_id": np.arange(count), "file": "picture.png"})
         write_manifest(rows, tmp_path / "set.csv")
         tracemalloc.start()
-        measure(tmp_path / "set.csv", threads=2)
+        measure(tmp_path / "set.csv", threads=1)  # with more, chance decides which peaks coincide
         _, highest = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return highest

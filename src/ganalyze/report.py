@@ -8,6 +8,7 @@ from typing import Any
 
 import jinja2
 import pandas as pd
+from PIL import Image
 
 from ganalyze.assessors import ASSESSORS
 from ganalyze.config import read_yaml
@@ -16,6 +17,8 @@ from ganalyze.figures.plan import figures_of
 from ganalyze.figures.style import alpha_label
 from ganalyze.generators import GENERATORS
 from ganalyze.image_sets import read_manifest
+
+SCREEN_PIXELS_PER_INCH = 140  # figures are drawn at 300 dpi for print; their text should read like the page's
 
 
 def write_report(results: Path, provenance: dict[str, Any], template: Path, captions: Path, output: Path) -> None:
@@ -63,15 +66,18 @@ def _study(results: Path, study: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _figure(path: Path, name: str, kind: str, captions: dict[str, str]) -> dict[str, str]:
+def _figure(path: Path, name: str, kind: str, captions: dict[str, str]) -> dict[str, Any]:
     if not path.is_file():
         raise GanalyzeError(f"figure {path} not found: draw it first (scripts/plot_figures.py)")
+    with Image.open(path) as image:
+        width = image.width
     caption = captions.get(name) or captions[kind]
     paper = re.fullmatch(r"fig(\d+)([a-z]?)", name)
     return {
         "name": name,
         "title": f"Fig. {paper[1]}{paper[2].upper()}" if paper else name.replace("_", " ").capitalize(),
         "caption": caption.replace("{rule}", captions["rule"]),
+        "width": round(width / 300 * SCREEN_PIXELS_PER_INCH),
         "data": base64.b64encode(path.read_bytes()).decode(),
     }
 

@@ -20,7 +20,7 @@ if not workflow.overwrite_configfiles:
 try:
     RUN = load_run(config, GENERATORS, ASSESSORS)
 except GanalyzeError as error:
-    raise WorkflowError(str(error)) from None
+    sys.exit(f"error: {error}")
 
 RESULTS = f"results/{RUN.run}"
 STUDIES = [study.name for study in RUN.studies]
@@ -30,7 +30,7 @@ FIGURES = figures_of(STUDIES)
 if not workflow.deployment_settings.deployment_method and Path(shutil.which("python") or "") != Path(
     sys.executable
 ).with_name("python"):
-    raise WorkflowError("activate the environment first: . .venv/bin/activate")
+    sys.exit("error: activate the environment first: . .venv/bin/activate")
 
 
 wildcard_constraints:

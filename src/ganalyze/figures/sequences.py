@@ -63,6 +63,28 @@ def draw_sequences(
     return figure
 
 
+def choose_common_seed(manifests: dict[str, pd.DataFrame]) -> int:
+    """The seed that is most ordinary in all studies: whose gain lies, over the studies, nearest the middle rank.
+
+    Studies of a run share their seeds, so one seed can be followed along every direction (Fig. 10).
+    """
+    ranks = pd.DataFrame({study: gain(manifest).rank(pct=True) for study, manifest in manifests.items()}).dropna()
+    return int((ranks - 0.5).abs().mean(axis=1).idxmin())
+
+
+def draw_comparison(manifests: dict[str, pd.DataFrame], readers: dict[str, ImageReader]) -> Figure:
+    """One seed along the direction of each study, a row a study, with the study's own α grid (Fig. 10)."""
+    seed = choose_common_seed(manifests)
+    columns = max(manifest.alpha.nunique() for manifest in manifests.values())
+    width = PAGE_WIDTH * 0.75
+    figure = plt.figure(figsize=(width, (width / columns + 0.42) * len(manifests)))
+    parts = np.atleast_1d(figure.subfigures(len(manifests), 1, hspace=0))
+    for part, (study, manifest) in zip(parts, manifests.items(), strict=True):
+        top = 1 - 0.42 * len(manifests) / figure.get_figheight()
+        _draw_block(part, manifest, readers[study], [seed], study, top=top)
+    return figure
+
+
 def draw_catalogue(manifest: pd.DataFrame, reader: ImageReader, label: str) -> Iterator[Figure]:
     """All seeds of a test set, largest gain first, as pages of sequences: the paper's "visual definition" in full."""
     down, across = PER_PAGE
@@ -74,11 +96,21 @@ def draw_catalogue(manifest: pd.DataFrame, reader: ImageReader, label: str) -> I
         for column, part in enumerate(figure.subfigures(1, across, wspace=0.03)):
             block = page[column * down : (column + 1) * down]
             if block:
-                _draw_block(part, manifest, reader, block, label, down, top=0.93)
+                # A PDF holds the stored pixels as they are and leaves it to the viewer to enlarge them.
+                _draw_block(part, manifest, reader, block, label, down, top=0.93, interpolation="none")
         yield figure
 
 
-def _draw_block(part, manifest, reader, seeds: list[int], title: str, rows: int = 0, top: float | None = None) -> None:
+def _draw_block(
+    part,
+    manifest,
+    reader,
+    seeds: list[int],
+    title: str,
+    rows: int = 0,
+    top: float | None = None,
+    interpolation="bicubic",
+) -> None:
     alphas = sorted(manifest.alpha.unique())
     images = manifest.set_index(["seed_id", "alpha"])
     rows = rows or len(seeds)
@@ -88,7 +120,7 @@ def _draw_block(part, manifest, reader, seeds: list[int], title: str, rows: int 
         for column, alpha in enumerate(alphas):
             ax = part.add_subplot(grid[row, column])
             clone = images.loc[(seed, alpha)]
-            ax.imshow(reader.read(clone.file), interpolation="bicubic")
+            ax.imshow(reader.read(clone.file), interpolation=interpolation)
             ax.set(xticks=[], yticks=[])
             ax.spines[:].set_visible(alpha == 0)  # the seed itself is framed
             ax.spines[:].set(color=BLUE, linewidth=1.6)
@@ -100,5 +132,5 @@ def _draw_block(part, manifest, reader, seeds: list[int], title: str, rows: int 
             if row == 0:
                 ax.set_title(f"α = {alpha_label(alpha)}" if alpha == 0 else alpha_label(alpha), fontsize=7, pad=2)
     # Above the α values, which stand right above the grid.
-    above = top + 0.24 / part.get_figure(root=True).get_figheight()
+    above = top + 0.2 / part.get_figure(root=True).get_figheight()
     part.text(0.5, above, f"← less    {title}    more →", ha="center", va="bottom", fontsize=8)

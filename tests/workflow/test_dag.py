@@ -1,0 +1,186 @@
+"""The DAG itself, run by Snakemake at tiny size on the real networks."""
+
+import json
+import os
+import time
+
+import pandas as pd
+import pytest
+from PIL import Image
+
+from ganalyze.image_sets import MANIFEST_COLUMNS, ImageReader, read_manifest
+
+from .conftest import ALPHAS, jobs, run_of, study
+
+MEMORABILITY = study("memorability", "resmem", samples=6, batch_size=2, seeds=4)
+VALENCE = study("valence", "fer-valence", samples=64, batch_size=4, seeds=9)
+NUMBERS = [
+    "results/tiny/valence/direction/theta.safetensors",
+    "results/tiny/valence/direction/loss.csv",
+    "results/tiny/valence/images/test.csv",
+    "results/tiny/valence/images/test/shard-0000.zip",
+    "results/tiny/valence/mixed_models.csv",
+]
+
+
+@pytest.fixture(scope="module")
+def finished(make_checkout):
+    """A finished run of both studies, on two cores."""
+    checkout = make_checkout()
+    checkout.configure(run_of(MEMORABILITY, VALENCE))
+    done = checkout.snakemake("--cores", "2")
+    assert done.returncode == 0, done.stderr[-3000:]
+    return checkout
+
+
+@pytest.fixture(scope="module")
+def valence_alone(make_checkout):
+    """A finished, undisturbed run of the quick study alone: what others must equal."""
+    checkout = make_checkout()
+    checkout.configure(run_of(VALENCE))
+    done = checkout.snakemake("--cores", "2")
+    assert done.returncode == 0, done.stderr[-3000:]
+    return checkout
+
+
+@pytest.mark.parametrize("name", ["memorability", "valence"])
+def test_a_run_leaves_every_file_of_the_contract_with_its_columns(finished, name):
+    folder = finished.folder / "results/tiny" / name
+    assert (folder / "direction/theta.safetensors").stat().st_size > 0
+    assert list(pd.read_csv(folder / "direction/loss.csv")) == ["step", "samples", "loss"]
+    manifest = read_manifest(folder / "images/test.csv")
+    assert list(manifest) == MANIFEST_COLUMNS
+    assert sorted(manifest.alpha.unique()) == ALPHAS
+    assert manifest.groupby("seed_id").alpha.nunique().eq(len(ALPHAS)).all()
+    assert manifest.score.notna().all()
+    models = pd.read_csv(folder / "mixed_models.csv")
+    assert set(models) == {
+        "model", "formula", "term", "estimate", "std_error", "ci_low", "ci_high", "p", "n", "groups",
+        "log_likelihood", "tjur_d", "engine", "converged",
+    }  # fmt: skip
+    assert "alpha" in set(models.term)
+    with ImageReader(folder / "images") as reader:
+        assert reader.read(manifest.file[0]).shape == (64, 64, 3)
+
+
+def test_a_run_leaves_its_figures_its_report_and_its_provenance(finished):
+    results = finished.folder / "results/tiny"
+    for name in ("fig1", "fig3a", "fig4", "fig8c", "fig9"):
+        assert b"<svg" in (results / f"figures/{name}.svg").read_bytes()
+        with Image.open(results / f"figures/{name}.png") as image:
+            assert image.width > 800
+    for name in ("memorability", "valence"):
+        assert (results / f"figures/catalogue_{name}.pdf").read_bytes().startswith(b"%PDF")
+    assert "Memorability" in (results / "report.html").read_text()
+    provenance = json.loads((results / "provenance.json").read_text())
+    assert set(provenance["weights"]) == {"model.pt", "weights.tar", "emotion_model.hdf5"}
+    assert provenance["config"]["seed"] == 7
+
+
+def test_a_second_run_has_nothing_to_do_and_says_so_quickly(finished):
+    start = time.monotonic()
+    again = finished.snakemake("--cores", "2")
+    assert again.returncode == 0
+    assert "Nothing to be done" in again.stdout + again.stderr
+    assert time.monotonic() - start < 20
+
+
+def test_one_core_and_other_chunks_give_the_same_bytes(make_checkout, valence_alone):
+    other = make_checkout()
+    chunked = study("valence", "fer-valence", samples=64, batch_size=4, seeds=9, chunks=3)
+    other.configure(run_of(chunked))
+    done = other.snakemake("--cores", "1")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert other.bytes_of(*NUMBERS) == valence_alone.bytes_of(*NUMBERS)
+
+
+def test_another_study_beside_it_changes_nothing_in_a_study(finished, valence_alone):
+    assert finished.bytes_of(*NUMBERS) == valence_alone.bytes_of(*NUMBERS)
+
+
+def test_a_run_killed_in_training_and_in_generation_ends_with_the_same_bytes(make_checkout, valence_alone):
+    checkout = make_checkout()
+    checkout.configure(run_of(VALENCE))
+    results = checkout.folder / "results/tiny/valence"
+    checkout.kill_when((results / "direction/checkpoints/last.pt").exists, "--cores", "2")
+    assert not (results / "direction/theta.safetensors").exists()
+    assert checkout.snakemake("--unlock").returncode == 0
+    checkout.kill_when((results / "images/test.chunks").exists, "--cores", "2")
+    assert checkout.snakemake("--unlock").returncode == 0
+    done = checkout.snakemake("--cores", "2")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert checkout.bytes_of(*NUMBERS) == valence_alone.bytes_of(*NUMBERS)
+
+
+AFTER_IMAGES = {"score_images": 1, "fit_mixed_models": 1, "plot_scores": 1, "plot_sequences": 2, "plot_catalogue": 1}
+AFTER_TRAINING = {"generate_images": 1, "gather_images": 1, **AFTER_IMAGES, "write_report": 1}
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ("README.md", {}),
+        ("src/ganalyze/training.py", {"train_direction": 1, **AFTER_TRAINING}),
+        ("src/ganalyze/figures/scores.py", {"plot_scores": 1, "plot_sequences": 2, "plot_catalogue": 1, "write_report": 1}),
+        ("src/ganalyze/mixed_models.py", {"fit_mixed_models": 1, "plot_scores": 1, "write_report": 1}),
+        ("workflow/report/captions.yaml", {"write_report": 1}),
+        ("src/ganalyze/assessors/resmem.py", {}),
+    ],
+)  # fmt: skip
+def test_an_edited_file_reruns_what_depends_on_it_and_nothing_else(valence_alone, file, expected):
+    path = valence_alone.folder / file
+    before, times = path.read_bytes(), path.stat()
+    try:
+        path.write_bytes(before + b"\n")
+        assert jobs(valence_alone.snakemake("--cores", "1", "-n")) == expected
+    finally:
+        path.write_bytes(before)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def test_a_changed_setting_reruns_the_study_it_belongs_to(finished):
+    longer = study("valence", "fer-valence", samples=68, batch_size=4, seeds=9)
+    finished.configure(run_of(MEMORABILITY, longer))
+    try:
+        planned = jobs(finished.snakemake("--cores", "1", "-n"))
+    finally:
+        finished.configure(run_of(MEMORABILITY, VALENCE))
+    assert planned["train_direction"] == 1
+    assert planned["generate_images"] == 1
+    assert planned["score_images"] == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"sed": 7}, ["sed", "did you mean seed"]),
+        ({"seed": "seven"}, ["seed", "'seven'"]),
+        ({"generator": "stylegan"}, ["generator", "'stylegan'", "dcgan-digiface"]),
+        ({"studies": []}, ["studies"]),
+        ({"studies": [VALENCE, VALENCE]}, ["valence", "twice"]),
+        ({"studies": [VALENCE | {"assessor": "memorynet"}]}, ["studies[0].assessor", "'memorynet'", "resmem"]),
+        ({"studies": [VALENCE | {"alphas": [-0.2, 0.1, 0.2]}]}, ["studies[0].alphas", "contain 0"]),
+    ],
+)  # fmt: skip
+def test_a_bad_configuration_is_refused_in_one_line_before_any_job(make_checkout, change, words):
+    checkout = make_checkout()
+    checkout.configure(run_of(VALENCE) | change)
+    refused = checkout.snakemake("--cores", "1")
+    assert refused.returncode != 0
+    said = [line for line in refused.stderr.splitlines() if line.strip() and "Using workflow specific profile" not in line]
+    assert len(said) == 1
+    assert said[0].startswith("error: configuration: ")
+    assert all(word in said[0] for word in words)
+    assert "Traceback" not in refused.stdout + refused.stderr
+    assert not (checkout.folder / "results").exists()
+
+
+def test_without_a_network_a_missing_weight_is_named_and_nothing_is_left(make_checkout):
+    checkout = make_checkout()
+    checkout.configure(run_of(VALENCE, weights_dir="elsewhere"))
+    done = checkout.snakemake("--cores", "1", PIP_NO_INDEX="1", PIP_FIND_LINKS="")
+    assert done.returncode != 0
+    said = done.stdout + done.stderr
+    assert "error: cannot fetch" in said
+    assert "Traceback" not in said
+    assert not list((checkout.folder / "elsewhere").glob("[!.]*"))
