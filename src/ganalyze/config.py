@@ -29,7 +29,7 @@ class Training(Section):
     samples: Positive = Field(description="z vectors seen in all")
     batch_size: Positive = Field(description="z vectors a step")
     learning_rate: float = Field(gt=0, le=10, description="of Adam")
-    alpha_max: float = Field(gt=0, description="α is drawn uniformly from ±alpha_max")
+    alpha_max: float = Field(gt=0, le=100, description="α is drawn uniformly from ±alpha_max")
     checkpoint_every: Positive = Field(description="steps between checkpoints")
 
 

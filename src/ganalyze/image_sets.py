@@ -76,7 +76,7 @@ def read_manifest(path: Path | str) -> pd.DataFrame:
     if not path.is_file():
         raise GanalyzeError(f"manifest {path} not found: generate the image set first (scripts/generate_images.py)")
     try:
-        manifest = pd.read_csv(path)
+        manifest = pd.read_csv(path, dtype={"image_id": str})
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
         raise GanalyzeError(f"manifest {path} is not a readable CSV file: {error}") from None
     missing = [column for column in ("image_id", "file") if column not in manifest]
@@ -139,7 +139,7 @@ class ImageReader:
         try:
             with Image.open(io.BytesIO(self.read_bytes(file))) as image:
                 return np.asarray(image.convert("RGB"))
-        except (UnidentifiedImageError, OSError) as error:
+        except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
             raise GanalyzeError(f"{self._folder / file} is not a readable image: {error}") from None
 
 

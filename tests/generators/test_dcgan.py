@@ -54,7 +54,9 @@ def test_the_image_has_a_gradient_with_respect_to_z(dcgan):
     assert z.grad.abs().max() > 0
 
 
-@pytest.mark.parametrize("content", [{}, {"netG_state_dict": {}}, {"netG_state_dict": {"main.0.weight": torch.zeros(2)}}])
+@pytest.mark.parametrize(
+    "content", [{}, {"netG_state_dict": {}}, {"netG_state_dict": {"main.0.weight": torch.zeros(2)}}]
+)
 def test_weights_of_another_network_are_refused(tmp_path, content):
     torch.save(content, tmp_path / "weights.tar")
     with pytest.raises(GanalyzeError, match=r"weights\.tar"):

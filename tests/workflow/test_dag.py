@@ -121,7 +121,10 @@ AFTER_TRAINING = {"generate_images": 1, "gather_images": 1, **AFTER_IMAGES, "wri
     [
         ("README.md", {}),
         ("src/ganalyze/training.py", {"train_direction": 1, **AFTER_TRAINING}),
-        ("src/ganalyze/figures/scores.py", {"plot_scores": 1, "plot_sequences": 2, "plot_catalogue": 1, "write_report": 1}),
+        (
+            "src/ganalyze/figures/scores.py",
+            {"plot_scores": 1, "plot_sequences": 2, "plot_catalogue": 1, "write_report": 1},
+        ),
         ("src/ganalyze/mixed_models.py", {"fit_mixed_models": 1, "plot_scores": 1, "write_report": 1}),
         ("workflow/report/captions.yaml", {"write_report": 1}),
         ("src/ganalyze/assessors/resmem.py", {}),
@@ -167,7 +170,7 @@ def test_a_bad_configuration_is_refused_in_one_line_before_any_job(make_checkout
     checkout.configure(run_of(VALENCE) | change)
     refused = checkout.snakemake("--cores", "1")
     assert refused.returncode != 0
-    said = [line for line in refused.stderr.splitlines() if line.strip() and "Using workflow specific profile" not in line]
+    said = [line for line in refused.stderr.splitlines() if line.strip() and "Using workflow" not in line]
     assert len(said) == 1
     assert said[0].startswith("error: configuration: ")
     assert all(word in said[0] for word in words)

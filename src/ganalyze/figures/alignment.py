@@ -31,7 +31,7 @@ def _heatmap(ax, table: pd.DataFrame, limit: float, title: str) -> None:
     ax.set_title(title, loc="left")
     ax.spines[:].set_visible(False)
     for row, column in np.ndindex(table.shape):
-        value = table.iat[row, column]
+        value = table.iloc[row, column]
         dark = abs(value) > 0.65 * limit
         text = f"{value:+.2f}".replace("-", "−")
         ax.text(column, row, text, ha="center", va="center", color="white" if dark else "black", fontsize=7.5)
