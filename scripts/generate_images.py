@@ -3,8 +3,10 @@
 import argparse
 from pathlib import Path
 
+import torch
+
 from ganalyze.compute import Compute
-from ganalyze.errors import run_command
+from ganalyze.errors import GanalyzeError, run_command
 from ganalyze.generation import ImageSetOptions, chunk_of, draw_seeds, generate_images
 from ganalyze.generators import GENERATORS, load_generator
 from ganalyze.transformer import load_direction
@@ -13,7 +15,7 @@ from ganalyze.transformer import load_direction
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--generator", required=True, help=f"one of {', '.join(GENERATORS)}")
-    parser.add_argument("--direction", type=Path, required=True, help="theta.safetensors")
+    parser.add_argument("--direction", type=Path, help="theta.safetensors; without it, alpha 0 only")
     parser.add_argument("--output", type=Path, required=True, help="the manifest, NAME.csv; images go to NAME.zip")
     parser.add_argument("--set", required=True, help="name of the image set, e.g. test")
     parser.add_argument("--alphas", type=float, nargs="+", required=True, help="the grid")
@@ -36,7 +38,12 @@ def main() -> None:
     )
     compute = Compute.from_arguments(arguments)
     generator = load_generator(arguments.generator, arguments.weights_dir, compute.device)
-    theta, _ = load_direction(arguments.direction, generator.z_dim)
+    if arguments.direction:
+        theta, _ = load_direction(arguments.direction, generator.z_dim)
+    elif options.alphas == (0,):
+        theta = torch.zeros(generator.z_dim)
+    else:
+        raise GanalyzeError("--direction is missing: without one, --alphas can only be 0, the unmodified seed")
     seeds = chunk_of(draw_seeds(options, generator.num_classes), options, arguments.chunk, arguments.chunks)
     generate_images(generator, theta, seeds, options, compute, arguments.output.with_suffix(""))
 

@@ -9,7 +9,7 @@ from ganalyze.errors import run_command, written_whole
 from ganalyze.generators import GENERATORS, load_generator
 from ganalyze.training import TrainingOptions, train_direction
 from ganalyze.transformer import save_direction
-from ganalyze.weights import sha256_of
+from ganalyze.weights import sha256_of, verified
 
 
 def main() -> None:
@@ -43,7 +43,7 @@ def main() -> None:
     generator = load_generator(arguments.generator, arguments.weights_dir, compute.device)
     assessor = load_assessor(arguments.assessor, arguments.weights_dir, compute.device)
     models = {"generator": arguments.generator, "assessor": arguments.assessor}
-    models |= {f: sha256_of(Path(arguments.weights_dir, f)) for f in generator_card.files + assessor_card.files}
+    models |= {f: sha256_of(verified(arguments.weights_dir, f)) for f in generator_card.files + assessor_card.files}
 
     theta, losses = train_direction(generator, assessor, options, compute, arguments.checkpoint, models)
     with written_whole(arguments.loss) as temporary:

@@ -11,20 +11,23 @@ the rule of `is_plausible`, and the network learns what the others have in commo
 """
 
 import json
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from dataclasses import asdict, dataclass
+from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 import torch.nn.functional as F
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from ganalyze.compute import Compute
 from ganalyze.errors import GanalyzeError, written_whole
+from ganalyze.image_sets import Shard, iterate_images, write_manifest
 from ganalyze.progress import progress
 from ganalyze.randomness import stream, truncated_normal
 from ganalyze.registry import Card, Registry
@@ -32,6 +35,7 @@ from ganalyze.weights import load_state
 
 THRESHOLD = 0.5
 UNET_FILE = "segmenter.safetensors"
+_BATCH = 50  # images a network sees at once where nothing else is asked for
 SIDE = 64  # pixels, of the images that GrabCut and the U-Net see
 
 SEGMENTERS = Registry(
@@ -92,16 +96,15 @@ def is_plausible(mask: np.ndarray) -> bool:
     return area / np.count_nonzero(filled) >= 0.8
 
 
-def grabcut_masks(images: Tensor, label: str, threads: int | None = None) -> np.ndarray:
-    """The GrabCut masks (N, 64, 64) bool of images (N, 3, 64, 64) in [-1, 1], `threads` at a time (all cores by
-    default; it changes no result). `label` is what the progress is called."""
-    pixels = ((images + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
-    with ThreadPoolExecutor(threads or os.cpu_count()) as pool, progress(len(pixels), "image", label) as bar:
-        masks = np.zeros(pixels.shape[:3], bool)
-        for index, mask in enumerate(pool.map(grabcut, pixels)):
-            masks[index] = mask
+def grabcut_masks(images: Tensor, label: str) -> np.ndarray:
+    """The GrabCut masks (N, 64, 64) bool of images (N, 3, 64, 64) in [-1, 1]. Torch's number of threads work on them,
+    which changes no result. `label` is what the progress is called."""
+    masks = []
+    with ThreadPoolExecutor(torch.get_num_threads()) as pool, progress(len(images), "image", label) as bar:
+        for mask in pool.map(grabcut, _to_pixels(images)):
+            masks.append(mask)
             bar.update()
-    return masks
+    return np.stack(masks)
 
 
 def _ellipse(half_width: float, half_height: float) -> np.ndarray:
@@ -174,7 +177,67 @@ def save_unet(model: UNet, path: Path | str, about: dict) -> None:
         save_file(state, temporary, metadata={"about": json.dumps(about)})
 
 
-# --- training ----------------------------------------------------------------------------------------------
+# --- distillation ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Distillation:
+    """How a U-Net is trained on a generator's images. samples: GrabCuts to learn from. held_out: GrabCuts to be judged
+    by. epochs: passes over the samples. seed: of the run."""
+
+    samples: int
+    held_out: int
+    epochs: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        for name in ("samples", "held_out", "epochs"):
+            if getattr(self, name) < 1:
+                raise GanalyzeError(f"{name} of the segmenter: got {getattr(self, name)}, must be above 0")
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Images (N, 64, 64, 3) uint8 that the U-Net has not learnt from, their plausible GrabCuts and the U-Net's masks
+    (N, 64, 64) bool."""
+
+    pixels: np.ndarray
+    grabcuts: np.ndarray
+    masks: np.ndarray
+
+    def write(self, path: Path | str) -> None:
+        """Write a manifest with the columns image_id, file, grabcut_file, mask_file, iou to `path`, a .csv, and the
+        images and masks to a .zip beside it."""
+        path, rows = Path(path), []
+        with Shard(path.with_suffix(".zip")) as shard:
+            for index, agreement in enumerate(iou(self.masks, self.grabcuts)):
+                files = [f"held_out_{index:05d}{kind}.png" for kind in ("", "_grabcut", "_unet")]
+                images = (self.pixels[index], _png(self.grabcuts[index]), _png(self.masks[index]))
+                for file, image in zip(files, images, strict=True):
+                    shard.add(file, image)
+                rows.append([Path(files[0]).stem, *(f"{path.stem}.zip/{file}" for file in files), agreement])
+        write_manifest(pd.DataFrame(rows, columns=["image_id", "file", "grabcut_file", "mask_file", "iou"]), path)
+
+
+def distil(generator: nn.Module, options: Distillation, compute: Compute) -> tuple[UNet, HeldOut, dict]:
+    """A U-Net that imitates GrabCut on the generator's images; its masks of images held out; and a summary: options,
+    how many GrabCuts were dropped, and the held-out IoU's mean, median and 5th percentile.
+
+    Raises GanalyzeError where too few GrabCuts are plausible.
+    """
+    images, grabcuts = _plausible_grabcuts(generator, options.samples, options.seed, "training", compute.device)
+    unet = train_unet(images, torch.from_numpy(grabcuts), options.epochs, options.seed, compute.device)
+    unseen, truth = _plausible_grabcuts(generator, options.held_out, options.seed, "held-out", compute.device)
+    masks = np.concatenate([segment(unet, batch, compute) for batch in unseen.split(_BATCH)])
+    agreement = iou(masks, truth)
+    summary = asdict(options) | {
+        "samples_dropped": options.samples - len(images),
+        "held_out_dropped": options.held_out - len(unseen),
+        "iou_mean": float(agreement.mean()),
+        "iou_median": float(np.median(agreement)),
+        "iou_5th_percentile": float(np.quantile(agreement, 0.05)),
+    }
+    return unet, HeldOut(_to_pixels(unseen), truth, masks), summary
 
 
 def draw_images(generator: nn.Module, count: int, seed: int, part: str, device: torch.device | str = "cpu") -> Tensor:
@@ -182,11 +245,14 @@ def draw_images(generator: nn.Module, count: int, seed: int, part: str, device: 
 
     `part` ("training", "held-out") names the random streams. More images begin with the same ones as fewer.
     """
-    z = truncated_normal(stream(seed, "segmenter", part, "z"), (count, generator.z_dim))
-    y = stream(seed, "segmenter", part, "class").integers(generator.num_classes, size=count)
+    z = torch.from_numpy(truncated_normal(stream(seed, "segmenter", part, "z"), (count, generator.z_dim)))
+    y = torch.from_numpy(stream(seed, "segmenter", part, "class").integers(generator.num_classes, size=count))
+    images = []
     with torch.no_grad():
-        batches = zip(torch.from_numpy(z).split(50), torch.from_numpy(y).split(50), strict=True)
-        return torch.cat([_resize(generator(z.to(device), y.to(device)).float(), (SIDE, SIDE)).cpu() for z, y in batches])
+        for batch in torch.arange(count).split(_BATCH):
+            drawn = generator(z[batch].to(device), y[batch].to(device))
+            images.append(_resize(drawn.float(), (SIDE, SIDE)).cpu())
+    return torch.cat(images)
 
 
 def train_unet(
@@ -195,7 +261,7 @@ def train_unet(
     """Train a U-Net on images (N, 3, 64, 64) in [-1, 1] and their masks (N, 64, 64) bool; return it in eval mode.
 
     Cross-entropy of the pixels, Adam, the learning rate rising to 0.01 and falling to nothing; half of the images
-    are mirrored, anew in each epoch. The same bits for the same seed, data and thread count on a CPU.
+    are mirrored, anew in each epoch. On a CPU the same data, seed and number of threads give the same bits.
 
     Raises GanalyzeError where there are fewer images than make a batch.
     """
@@ -225,13 +291,68 @@ def train_unet(
     return model.eval()
 
 
-def segment(segmenter: nn.Module, images: Tensor, device: torch.device | str = "cpu", batch_size: int = 50) -> Tensor:
-    """The binary masks (N, H, W) bool, on the CPU, of images (N, 3, H, W) in [-1, 1]."""
-    with torch.no_grad():
-        return torch.cat([(segmenter(batch.to(device)) > THRESHOLD).cpu() for batch in images.split(batch_size)])
-
-
 def iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Intersection over union (N,), 0 to 1, of masks (N, H, W) bool; two empty masks agree, 1."""
     both, either = (a & b).sum(axis=(1, 2)), (a | b).sum(axis=(1, 2))
     return np.where(either > 0, both / np.maximum(either, 1), 1.0)
+
+
+def _plausible_grabcuts(
+    generator: nn.Module, count: int, seed: int, part: str, device: torch.device
+) -> tuple[Tensor, np.ndarray]:
+    """`count` images of the generator and their GrabCuts, without those whose GrabCut is implausible."""
+    images = draw_images(generator, count, seed, part, device)
+    masks = grabcut_masks(images, f"GrabCut {part}")
+    kept = np.array([is_plausible(mask) for mask in masks])
+    if not kept.any():
+        raise GanalyzeError(f"GrabCut finds a plausible subject in none of {count} images: draw more, or use another "
+                            "segmenter")  # fmt: skip
+    return images[torch.from_numpy(kept)], masks[kept]
+
+
+# --- stored images -----------------------------------------------------------------------------------------
+
+
+def segment(segmenter: nn.Module, images: Tensor, compute: Compute) -> np.ndarray:
+    """The binary masks (N, H, W) bool of images (N, 3, H, W) in [-1, 1]."""
+    with torch.no_grad(), compute.autocast():
+        return (segmenter(images.to(compute.device)) > THRESHOLD).cpu().numpy()
+
+
+def segment_stored(
+    segmenter: nn.Module, manifest: pd.DataFrame, manifest_path: Path, output: Path, batch_size: int, compute: Compute
+) -> pd.Series:
+    """Write the binary masks of a manifest's images to `output`, a manifest (.csv) with the columns image_id and file,
+    and a .zip beside it. White is subject; an image without one has a black mask. Returns the masks' sizes (N,) as
+    shares of the image.
+
+    The images of a batch must be of one size.
+    """
+    pixels = iterate_images(manifest_path, manifest.file)
+    rows, sizes = [], []
+    with (
+        Shard(output.with_suffix(".zip")) as shard,
+        progress(len(manifest), "image", f"masks {manifest_path.stem}") as bar,
+    ):
+        for start in range(0, len(manifest), batch_size):
+            ids = manifest.image_id.astype(str)[start : start + batch_size]
+            images = _to_images(list(islice(pixels, len(ids))))
+            for name, mask in zip(ids, segment(segmenter, images, compute), strict=True):
+                shard.add(f"{name}.png", _png(mask))
+                rows.append([name, f"{output.stem}.zip/{name}.png"])
+                sizes.append(mask.mean())
+            bar.update(len(ids))
+    write_manifest(pd.DataFrame(rows, columns=["image_id", "file"]), output)
+    return pd.Series(sizes)
+
+
+def _to_images(pixels: Sequence[np.ndarray]) -> Tensor:
+    return torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def _to_pixels(images: Tensor) -> np.ndarray:
+    return ((images + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
+
+
+def _png(mask: np.ndarray) -> np.ndarray:
+    return mask.astype(np.uint8) * 255

@@ -176,12 +176,14 @@ def verified(weights_dir: Path | str, name: str) -> Path:
     """The path of a weight file that is present and as it was recorded. A file without a record, put there by
     hand, is accepted.
 
-    Raises GanalyzeError where it is missing, cut short or changed.
+    `weights_dir` may be several folders, written as in PATH ("weights:results/demo/segmenter"): the first that has the
+    file serves. Raises GanalyzeError where it is missing, cut short or changed.
     """
-    path = Path(weights_dir) / name
+    paths = [Path(folder) / name for folder in str(weights_dir).split(os.pathsep)]
+    path = next((path for path in paths if path.is_file()), paths[0])
     if not path.is_file():
         raise GanalyzeError(
-            f"weights {path} not found: run: python scripts/fetch_weights.py {name} --weights-dir {weights_dir}"
+            f"weights {path} not found: run: python scripts/fetch_weights.py {name} --weights-dir {path.parent}"
         )
     if fault := _fault(path, *_read_record(path)):
         raise GanalyzeError(f"weights {path} are damaged or changed ({fault}): remove them and fetch them again")
