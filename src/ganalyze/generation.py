@@ -101,7 +101,7 @@ def generate_images(
         for batch in _batches(seeds, options):
             z = np.stack([draw_z(options, row.class_id, row.z_index, generator.z_dim) for row in batch.itertuples()])
             z = torch.from_numpy(z).repeat_interleave(len(alphas), 0).to(compute.device)
-            y = torch.from_numpy(batch.class_id.to_numpy()).repeat_interleave(len(alphas)).to(compute.device)
+            y = torch.tensor(batch.class_id.to_list()).repeat_interleave(len(alphas)).to(compute.device)
             with torch.no_grad(), compute.autocast():
                 images = generator(one_direction(z, alphas.repeat(len(batch)).to(compute.device), theta), y)
             clones = ((row, alpha) for row in batch.itertuples() for alpha in options.alphas)
