@@ -31,7 +31,7 @@ from ganalyze.image_sets import Shard, iterate_images, write_manifest
 from ganalyze.progress import progress
 from ganalyze.randomness import stream, truncated_normal
 from ganalyze.registry import Card, Registry
-from ganalyze.weights import load_state
+from ganalyze.weights import load_state, verified
 
 THRESHOLD = 0.5
 UNET_FILE = "segmenter.safetensors"
@@ -153,16 +153,24 @@ class UNet(nn.Module):
 
 
 def _resize(images: Tensor, size: tuple[int, int]) -> Tensor:
+    if images.shape[-2:] == size:
+        return images
     return F.interpolate(images, size, mode="bilinear", antialias=True, align_corners=False)
 
 
 def load_unet(weights_dir: Path | str, device: torch.device | str) -> UNet:
-    """The U-Net in `weights_dir`. Raises GanalyzeError where its file is missing, broken or of another network."""
-    path = Path(weights_dir, UNET_FILE)
+    """The U-Net in `weights_dir`, as `save_unet` stored it under the name `UNET_FILE`.
+
+    Raises GanalyzeError where the file is missing, broken or of another network.
+    """
+    try:
+        path = verified(weights_dir, UNET_FILE)
+    except GanalyzeError:  # it says to fetch the file, which nobody offers: a run makes its own
+        raise GanalyzeError(
+            f"segmenter {UNET_FILE} not found in {weights_dir}: train it first (scripts/train_segmenter.py)"
+        ) from None
     try:
         state = load_file(path)
-    except FileNotFoundError:
-        raise GanalyzeError(f"segmenter {path} not found: train it first (scripts/train_segmenter.py)") from None
     except (SafetensorError, OSError) as error:
         raise GanalyzeError(f"segmenter {path} is not a readable safetensors file: {error}") from None
     model = UNet()
@@ -326,7 +334,7 @@ def segment_stored(
     and a .zip beside it. White is subject; an image without one has a black mask. Returns the masks' sizes (N,) as
     shares of the image.
 
-    The images of a batch must be of one size.
+    Raises GanalyzeError where the images are of several sizes.
     """
     pixels = iterate_images(manifest_path, manifest.file)
     rows, sizes = [], []
@@ -336,8 +344,10 @@ def segment_stored(
     ):
         for start in range(0, len(manifest), batch_size):
             ids = manifest.image_id.astype(str)[start : start + batch_size]
-            images = _to_images(list(islice(pixels, len(ids))))
-            for name, mask in zip(ids, segment(segmenter, images, compute), strict=True):
+            batch = list(islice(pixels, len(ids)))
+            if len({image.shape for image in batch}) > 1:
+                raise GanalyzeError(f"{manifest_path} lists images of several sizes: segment each size by itself")
+            for name, mask in zip(ids, segment(segmenter, _to_images(batch), compute), strict=True):
                 shard.add(f"{name}.png", _png(mask))
                 rows.append([name, f"{output.stem}.zip/{name}.png"])
                 sizes.append(mask.mean())

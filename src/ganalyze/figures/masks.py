@@ -25,24 +25,21 @@ def draw_masks(held_out: pd.DataFrame, reader: ImageReader, rows: int = 3) -> Fi
     ranked = held_out.sort_values("iou", ascending=False, kind="stable", ignore_index=True)
     count = min(rows * COLUMNS, len(ranked))
     typical = ranked.iloc[((np.arange(count) + 0.5) * len(ranked) / count).astype(int)]
-    side = PAGE_WIDTH / COLUMNS
-    figure = plt.figure(figsize=(PAGE_WIDTH, 2 * rows * side + 0.9))
-    blocks = figure.subfigures(2, 1)
+    figure = plt.figure(figsize=(PAGE_WIDTH, 2 * rows * PAGE_WIDTH / COLUMNS + 0.8))
+    legend, *blocks = figure.subfigures(3, 1, height_ratios=(0.2, rows + 0.35, rows + 0.35))
     _draw_block(blocks[0], typical, reader, rows, f"Evenly spaced ranks of {len(ranked)} held-out images")
     _draw_block(blocks[1], ranked.iloc[::-1][:count], reader, rows, "The worst of them")
-    figure.legend(
-        handles=[Line2D([], [], color=UNET, label="U-Net"), Line2D([], [], color=GRABCUT, label="GrabCut")],
-        ncols=2, loc="lower center", bbox_to_anchor=(0.5, -0.045), facecolor="0.35", labelcolor="white", framealpha=1,
-        title=f"mean IoU {held_out.iou.mean():.2f}", title_fontsize=8,
-    ).get_title().set_color("white")  # fmt: skip
+    lines = [Line2D([], [], color=UNET, label="U-Net"), Line2D([], [], color=GRABCUT, label="GrabCut")]
+    legend.legend(handles=lines, ncols=2, loc="center right", facecolor="0.35", labelcolor="white", framealpha=1)
+    legend.text(0, 0.5, f"Masks of the subject: mean IoU with GrabCut {held_out.iou.mean():.2f}", va="center")
     return figure
 
 
 def _draw_block(part, images: pd.DataFrame, reader: ImageReader, rows: int, title: str) -> None:
-    part.suptitle(title, fontsize=8, y=0.985)
-    axes = part.subplots(
-        rows, COLUMNS, gridspec_kw={"left": 0, "right": 1, "bottom": 0, "top": 0.9, "wspace": 0.03, "hspace": 0.03}
-    )
+    top = rows / (rows + 0.35)
+    part.text(0, (1 + top) / 2 - 0.01, title, va="center")
+    edges = {"left": 0, "right": 1, "bottom": 0, "top": top, "wspace": 0.03, "hspace": 0.03}
+    axes = part.subplots(rows, COLUMNS, gridspec_kw=edges)
     for ax in axes.flat:
         ax.set_axis_off()
     for ax, image in zip(axes.flat, images.itertuples(), strict=False):
@@ -52,5 +49,6 @@ def _draw_block(part, images: pd.DataFrame, reader: ImageReader, rows: int, titl
             mask = np.pad(reader.read(file)[..., 0] / 255, 1)
             place = np.arange(-1, len(mask) - 1)
             ax.contour(place, place, mask, [0.5], colors=colour, linewidths=0.8)
+        ax.set(xlim=(-0.5, len(mask) - 2.5), ylim=(len(mask) - 2.5, -0.5))
         box = {"facecolor": "black", "alpha": 0.6, "pad": 1.2, "linewidth": 0}
         ax.text(0.04, 0.96, f"{image.iou:.2f}", transform=ax.transAxes, va="top", color="white", fontsize=6.5, bbox=box)

@@ -68,7 +68,8 @@ def choose_common_seed(manifests: dict[str, pd.DataFrame]) -> int:
 
     Studies of a run share their seeds, so one seed can be followed along every direction (Fig. 10).
     """
-    ranks = pd.DataFrame({study: gain(manifest).rank(pct=True) for study, manifest in manifests.items()}).dropna()
+    gains = pd.DataFrame({study: gain(manifest) for study, manifest in manifests.items()}).dropna()
+    ranks = (gains.rank() - 0.5) / len(gains)
     return int((ranks - 0.5).abs().mean(axis=1).idxmin())
 
 

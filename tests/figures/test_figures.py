@@ -1,0 +1,126 @@
+"""Figures: which there are, which seeds they show, and that they come from tables and images alone."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from ganalyze.figures.plan import figures_of
+from ganalyze.figures.scores import draw_scores
+from ganalyze.figures.sequences import choose_common_seed, choose_seeds, draw_catalogue, draw_sequences, gain
+from ganalyze.figures.style import alpha_label, plt, save
+from ganalyze.image_sets import ImageReader, Shard
+
+ALPHAS = (-0.2, 0.0, 0.2)
+
+
+def manifest_of(gains, classes=None):
+    rows = []
+    for seed, value in enumerate(gains):
+        for alpha in ALPHAS:
+            rows.append([f"{seed}_{alpha}", seed, classes[seed] if classes else 0, alpha, 0.5 + alpha / 0.4 * value,
+                         f"s.zip/{seed}_{alpha}.png"])  # fmt: skip
+    return pd.DataFrame(rows, columns=["image_id", "seed_id", "class_id", "alpha", "score", "file"])
+
+
+@pytest.fixture
+def stored(tmp_path):
+    manifest = manifest_of(np.linspace(0.3, -0.1, 9))
+    with Shard(tmp_path / "s.zip") as shard:
+        for row in manifest.itertuples():
+            shard.add(f"{row.image_id}.png", np.full((8, 8, 3), 20 * row.seed_id, np.uint8))
+    return tmp_path, manifest
+
+
+MODEL = pd.DataFrame({"term": ["(Intercept)", "alpha"], "estimate": [0.5, 0.68], "ci_low": [0, 0.66],
+                      "ci_high": [1, 0.70], "p": [0, 1e-9]})  # fmt: skip
+
+
+def test_the_papers_figures_are_drawn_of_the_studies_that_are_there():
+    assert set(figures_of(["memorability", "valence"])) == {"fig1", "fig3a", "fig4", "fig8c", "fig9"}
+    assert figures_of(["memorability", "valence"])["fig9"].studies == ("valence",)
+
+
+def test_a_study_the_paper_does_not_have_gets_figures_of_its_own():
+    assert set(figures_of(["happiness"])) == {"scores_happiness", "sequences_happiness"}
+    assert {"sequences_object_size", "fig8a"} <= set(figures_of(["object_size"]))
+
+
+def test_gain_is_the_score_at_the_largest_alpha_minus_that_at_the_smallest():
+    assert gain(manifest_of([0.3, -0.1])).round(10).to_dict() == {0: 0.3, 1: -0.1}
+
+
+@pytest.mark.parametrize(("count", "expected"), [(1, [4]), (3, [1, 4, 7]), (9, list(range(9))), (20, list(range(9)))])
+def test_seeds_are_shown_at_evenly_spaced_ranks_of_their_gain(count, expected):
+    ordered = np.linspace(0.3, -0.1, 9)
+    shuffled = np.random.default_rng(0).permutation(9)
+    seeds = choose_seeds(manifest_of(ordered[shuffled]), count)
+    assert [shuffled[seed] for seed in seeds] == expected
+
+
+def test_seeds_are_of_different_classes_where_that_is_possible():
+    manifest = manifest_of(np.linspace(0.3, -0.1, 9), classes=[0, 1, 0, 0, 1, 0, 0, 0, 2])
+    classes = manifest.groupby("seed_id").class_id.first()
+    assert sorted(classes[seed] for seed in choose_seeds(manifest, 3)) == [0, 1, 2]
+
+
+def test_the_common_seed_is_ordinary_in_every_study():
+    one, other = [0.1, 0.2, 0.3, 0.4, 0.5], [0.5, 0.2, 0.35, 0.1, 0.3]
+    assert choose_common_seed({"a": manifest_of(one), "b": manifest_of(other)}) == 2
+    assert choose_common_seed({"a": manifest_of(one), "b": manifest_of(one)}) == 2
+
+
+@pytest.mark.parametrize(("alpha", "label"), [(0, "0"), (-0.4, "−0.4"), (0.2, "+0.2"), (-0.0, "0"), (1.0, "+1")])
+def test_alphas_are_written_with_their_sign(alpha, label):
+    assert alpha_label(alpha) == label
+
+
+def test_a_figure_is_saved_as_svg_and_png_the_same_bytes_each_time(tmp_path, stored):
+    _, manifest = stored
+    for name in ("a", "b"):
+        save(draw_scores({"x": manifest}, {"x": MODEL}, {"x": "score"}), tmp_path / name)
+    for suffix in (".svg", ".png"):
+        assert (tmp_path / f"a{suffix}").read_bytes() == (tmp_path / f"b{suffix}").read_bytes()
+    with Image.open(tmp_path / "a.png") as image:
+        assert image.width > 900  # a column of the paper at 300 dpi
+
+
+def test_a_score_figure_tells_slope_and_interval_and_how_many_seeds(stored):
+    _, manifest = stored
+    (ax,) = draw_scores({"x": manifest}, {"x": MODEL}, {"x": "ResMem"}).axes
+    assert ax.get_title("left") == "β = 0.68 [0.66, 0.70], p < .001"
+    assert ax.get_ylabel() == "ResMem"
+    assert "single seeds (9 of 9)" in [text.get_text() for text in ax.get_legend().get_texts()]
+    line = next(line for line in ax.lines if line.get_marker() == "o")
+    np.testing.assert_allclose(np.asarray(line.get_ydata(), float), manifest.groupby("alpha").score.mean())
+    plt.close("all")
+
+
+def test_sequences_show_each_clone_with_its_score_and_frame_the_seed(stored):
+    folder, manifest = stored
+    with ImageReader(folder) as reader:
+        figure = draw_sequences({"x": manifest}, {"x": reader}, {"x": "memorability"}, 3)
+    assert len(figure.axes) == 9
+    scores = manifest.set_index(["seed_id", "alpha"]).score
+    for ax, (seed, alpha) in zip(figure.axes, [(s, a) for s in choose_seeds(manifest, 3) for a in ALPHAS], strict=True):
+        assert ax.texts[0].get_text() == f"{scores[seed, alpha]:.2f}".replace("-", "−")
+        assert ax.images[0].get_array()[0, 0, 0] == 20 * seed
+        assert ax.spines["left"].get_visible() == (alpha == 0)
+    plt.close("all")
+
+
+def test_the_catalogue_shows_every_seed_once(stored):
+    folder, manifest = stored
+    with ImageReader(folder) as reader:
+        pages = list(draw_catalogue(manifest, reader, "memorability"))
+    assert sum(len(page.axes) for page in pages) == len(manifest)
+    plt.close("all")
+
+
+@pytest.mark.parametrize("module", ["ganalyze.figures.scores", "ganalyze.figures.sequences", "ganalyze.report"])
+def test_drawing_and_reporting_need_no_torch(module):
+    code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

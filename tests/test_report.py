@@ -1,0 +1,79 @@
+"""The report: one file that holds what was found, and says what is missing."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from PIL import Image
+
+from ganalyze.errors import GanalyzeError
+from ganalyze.figures.plan import figures_of
+from ganalyze.report import write_report
+
+REPORT = Path(__file__).parents[1] / "workflow/report"
+PROVENANCE = {
+    "git_commit": "abc123", "uncommitted_changes": False, "device": "cpu", "platform": "Linux", "python": "3.11",
+    "packages": {"torch": "2.0"}, "weights": {"model.pt": "f" * 64},
+    "config": {"run": "tiny", "seed": 7, "generator": "dcgan-digiface",
+               "studies": [{"name": "memorability", "assessor": "resmem"},
+                           {"name": "valence", "assessor": "fer-valence"}]},
+}  # fmt: skip
+
+
+@pytest.fixture
+def results(tmp_path):
+    for study in ("memorability", "valence"):
+        folder = tmp_path / study
+        (folder / "images").mkdir(parents=True)
+        rows = [[f"{s}_{a}", s, a, f"{s}.png", 0.5 + a * (1 if s else -1)] for s in range(4) for a in (-0.2, 0.0, 0.2)]
+        columns = ["image_id", "seed_id", "alpha", "file", "score"]
+        pd.DataFrame(rows, columns=columns).to_csv(folder / "images/test.csv", index=False)
+        model = {"term": "alpha", "estimate": 0.68, "ci_low": 0.66, "ci_high": 0.7, "p": 1e-20, "engine": "lme <x>"}
+        pd.DataFrame([model | {"formula": "score ~ alpha + (1|seed_id)"}]).to_csv(
+            folder / "mixed_models.csv", index=False
+        )
+    (tmp_path / "figures").mkdir()
+    for name in figures_of(["memorability", "valence"]):
+        Image.new("RGB", (600, 300)).save(tmp_path / f"figures/{name}.png")
+    return tmp_path
+
+
+def write(results):
+    write_report(results, PROVENANCE, REPORT / "report.html.j2", REPORT / "captions.yaml", results / "report.html")
+    return (results / "report.html").read_text()
+
+
+def test_it_tells_slopes_means_and_the_share_of_seeds_that_rise(results):
+    page = write(results)
+    assert "0.68 [0.66, 0.70]" in page
+    assert "0.40, 0.50, 0.60" in page
+    assert "3 of 4 (75%)" in page
+    assert "lme &lt;x&gt;" in page  # text is escaped
+
+
+def test_it_shows_every_figure_with_a_caption_and_the_rule_that_chose_the_rows(results):
+    page = write(results)
+    for name in figures_of(["memorability", "valence"]):
+        assert re.search(rf'<figure id="{name}">.*?<figcaption>.+?</figcaption>', page, re.DOTALL)
+    assert "evenly spaced ranks" in page
+    assert "{rule}" not in page
+
+
+def test_it_opens_offline(results):
+    page = write(results)
+    assert not re.findall(r'(?:src|href)="(?!data:|figures/|#)', page)
+
+
+def test_it_names_licences_provenance_and_the_limits(results):
+    page = write(results)
+    for words in ("ResMem Non-commercial License", "abc123", "f" * 64, "Nothing in it\nis a measure of a person"):
+        assert words in page
+
+
+def test_a_missing_figure_is_named_and_no_report_is_left(results):
+    shutil.move(results / "figures/fig4.png", results / "elsewhere.png")
+    with pytest.raises(GanalyzeError, match=r"fig4\.png not found: draw it first"):
+        write(results)
+    assert not (results / "report.html").exists()
