@@ -78,20 +78,6 @@ class Study(Section):
         return alphas
 
 
-class Segmenter(Section):
-    """How the U-Net that finds the subject is distilled from GrabCut masks of the generator's own images."""
-
-    samples: Positive = Field(description="images that GrabCut segments for training")
-    epochs: Positive = Field(description="passes over them")
-
-
-class Realness(Section):
-    """How the realness of test sets is measured (paper §3.3.1)."""
-
-    extractor: str = Field(description="a name in the registry of feature extractors")
-    reference_samples: Positive = Field(description="fresh unmodified images of the generator to compare with")
-
-
 class Run(Section):
     """One configuration of all studies; its results go to results/<run>/."""
 
@@ -103,8 +89,6 @@ class Run(Section):
     precision: Literal["float32", "bf16"] = Field(default="float32", description="of the networks' arithmetic")
     threads: Positive = Field(default=2, description="CPU threads of a job that runs networks")
     batch_size: Positive = Field(default=40, description="images the networks see at once in generation and scoring")
-    segmenter: Segmenter | None = Field(default=None, description="without it, no measure that needs subject masks")
-    realness: Realness | None = Field(default=None, description="without it, realness is not measured")
     studies: tuple[Study, ...] = Field(min_length=1)
 
     @field_validator("studies", mode="before")

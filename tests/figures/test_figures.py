@@ -10,7 +10,7 @@ from PIL import Image
 
 from ganalyze.figures.plan import figures_of
 from ganalyze.figures.scores import draw_scores
-from ganalyze.figures.sequences import choose_common_seed, choose_seeds, draw_catalogue, draw_sequences, gain
+from ganalyze.figures.sequences import choose_seeds, draw_catalogue, draw_sequences, gain
 from ganalyze.figures.style import alpha_label, plt, save
 from ganalyze.image_sets import ImageReader, Shard
 
@@ -65,12 +65,6 @@ def test_seeds_are_of_different_classes_where_that_is_possible():
     manifest = manifest_of(np.linspace(0.3, -0.1, 9), classes=[0, 1, 0, 0, 1, 0, 0, 0, 2])
     classes = manifest.groupby("seed_id").class_id.first()
     assert sorted(classes[seed] for seed in choose_seeds(manifest, 3)) == [0, 1, 2]
-
-
-def test_the_common_seed_is_ordinary_in_every_study():
-    one, other = [0.1, 0.2, 0.3, 0.4, 0.5], [0.5, 0.2, 0.35, 0.1, 0.3]
-    assert choose_common_seed({"a": manifest_of(one), "b": manifest_of(other)}) == 2
-    assert choose_common_seed({"a": manifest_of(one), "b": manifest_of(one)}) == 2
 
 
 @pytest.mark.parametrize(("alpha", "label"), [(0, "0"), (-0.4, "−0.4"), (0.2, "+0.2"), (-0.0, "0"), (1.0, "+1")])

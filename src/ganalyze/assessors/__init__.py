@@ -20,7 +20,7 @@ ASSESSORS = Registry(
             origin="fer 25.10.3 (Justin Shenk; network by Octavio Arriaga)",
             licence="MIT",
             reference="Arriaga, Valdenegro-Toro & Plöger, ESANN 2019 (mini-Xception, FER-2013)",
-            note="Valence is our weighting of seven facial expressions' probabilities, not a rating by people.",
+            note="Our weighting of the probabilities of seven facial expressions, not a rating by people.",
         ),
     },
 )
