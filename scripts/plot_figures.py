@@ -33,15 +33,16 @@ def main() -> None:
 
     # Studies are told apart by their label.
     manifests = dict(zip(arguments.labels, map(read_manifest, arguments.manifests), strict=True))
-    labels = {label: label for label in arguments.labels}
     with ExitStack() as stack:
         folders = [path.parent for path in arguments.manifests]
-        readers = {label: stack.enter_context(ImageReader(f)) for label, f in zip(labels, folders, strict=True)}
+        readers = {
+            label: stack.enter_context(ImageReader(f)) for label, f in zip(arguments.labels, folders, strict=True)
+        }
         if arguments.kind == "scores":
-            models = dict(zip(labels, map(pd.read_csv, arguments.models), strict=True))
-            save(draw_scores(manifests, models, labels), arguments.output)
+            models = dict(zip(arguments.labels, map(pd.read_csv, arguments.models), strict=True))
+            save(draw_scores(manifests, models), arguments.output)
         elif arguments.kind == "sequences":
-            save(draw_sequences(manifests, readers, labels, arguments.rows), arguments.output)
+            save(draw_sequences(manifests, readers, arguments.rows), arguments.output)
         else:
             ((label, manifest),) = manifests.items()
             with (

@@ -17,11 +17,10 @@ from ganalyze.generation import (
     draw_z,
     generate_images,
     score_images,
-    to_images,
-    to_pixels,
 )
 from ganalyze.generators import load_generator
 from ganalyze.image_sets import ImageReader, gather, read_manifest
+from ganalyze.pixels import to_images, to_pixels
 
 CPU = Compute.prepare("cpu", 2, "float32")
 ALPHAS = (-0.4, 0.0, 0.4)

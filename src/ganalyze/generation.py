@@ -4,7 +4,6 @@ A set can be made in chunks, as separate jobs. Networks always see the same batc
 other, however the set is cut, so pixels and scores do not depend on the number of chunks.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 from ganalyze.compute import Compute
 from ganalyze.errors import GanalyzeError
 from ganalyze.image_sets import Shard, image_id, iterate_images, write_manifest
+from ganalyze.pixels import to_images, to_pixels
 from ganalyze.progress import progress
 from ganalyze.randomness import stream, truncated_normal
 from ganalyze.transformer import one_direction
@@ -98,7 +98,7 @@ def generate_images(
         Shard(folder.with_suffix(".zip")) as shard,
         progress(len(seeds) * len(alphas), "image", f"images {folder.stem}") as bar,
     ):
-        for batch in _batches(seeds, options):
+        for _, batch in seeds.groupby(seeds.seed_id // options.seeds_per_batch):
             z = np.stack([draw_z(options, row.class_id, row.z_index, generator.z_dim) for row in batch.itertuples()])
             z = torch.from_numpy(z).repeat_interleave(len(alphas), 0).to(compute.device)
             y = torch.tensor(batch.class_id.to_list()).repeat_interleave(len(alphas)).to(compute.device)
@@ -133,19 +133,3 @@ def score_images(
             scores[manifest.index.get_indexer(rows.index)] = batch_scores.float().cpu()
             bar.update(len(rows))
     return scores
-
-
-def to_pixels(images: Tensor) -> np.ndarray:
-    """Images (N, 3, H, W) in [-1, 1] as pixels (N, H, W, 3) uint8."""
-    scaled = ((images.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
-    return scaled.permute(0, 2, 3, 1).cpu().numpy()
-
-
-def to_images(pixels: np.ndarray, device: torch.device | str = "cpu") -> Tensor:
-    """Pixels (N, H, W, 3) uint8 as images (N, 3, H, W) in [-1, 1]."""
-    return torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2).float() / 127.5 - 1
-
-
-def _batches(seeds: pd.DataFrame, options: ImageSetOptions) -> Iterator[pd.DataFrame]:
-    for _, batch in seeds.groupby(seeds.seed_id // options.seeds_per_batch):
-        yield batch

@@ -2,7 +2,6 @@
 
 import base64
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,8 @@ from ganalyze.assessors import ASSESSORS
 from ganalyze.config import read_yaml
 from ganalyze.errors import GanalyzeError, written_whole
 from ganalyze.figures.plan import figures_of
-from ganalyze.figures.style import alpha_label
+from ganalyze.figures.sequences import gain
+from ganalyze.figures.style import alpha_label, number
 from ganalyze.generators import GENERATORS
 from ganalyze.image_sets import read_manifest
 
@@ -50,17 +50,17 @@ def _study(results: Path, study: dict[str, Any]) -> dict[str, Any]:
     manifest = read_manifest(results / study["name"] / "images" / "test.csv")
     model = pd.read_csv(results / study["name"] / "mixed_models.csv")
     slope = model[model.term == "alpha"].iloc[0]
-    table = manifest.pivot(index="seed_id", columns="alpha", values="score")
-    rising = (table[table.columns.max()] > table[table.columns.min()]).sum()
+    gains = gain(manifest)
+    rising = (gains > 0).sum()
     return {
         "name": study["name"],
         "title": study["name"].replace("_", " ").capitalize(),
         "card": ASSESSORS[study["assessor"]],
-        "alpha_text": ", ".join(map(alpha_label, table.columns)),
-        "means": ", ".join(_numbers(table.mean())),
-        "slope": "{} [{}, {}]".format(*_numbers([slope.estimate, slope.ci_low, slope.ci_high])),
+        "alpha_text": ", ".join(map(alpha_label, sorted(manifest.alpha.unique()))),
+        "means": ", ".join(map(number, manifest.groupby("alpha").score.mean())),
+        "slope": "{} [{}, {}]".format(*map(number, [slope.estimate, slope.ci_low, slope.ci_high])),
         "p": "< .001" if slope.p < 0.001 else f"{slope.p:.3f}",
-        "rising": f"{rising} of {len(table)} ({rising / len(table):.0%})",
+        "rising": f"{rising} of {len(gains)} ({rising / len(gains):.0%})",
         "formula": slope.formula,
         "engine": slope.engine,
     }
@@ -80,7 +80,3 @@ def _figure(path: Path, name: str, kind: str, captions: dict[str, str]) -> dict[
         "width": round(width / 300 * SCREEN_PIXELS_PER_INCH),
         "data": base64.b64encode(path.read_bytes()).decode(),
     }
-
-
-def _numbers(values: Sequence[float]) -> list[str]:
-    return [f"{value:.2f}".replace("-", "−") for value in values]

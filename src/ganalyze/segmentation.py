@@ -28,6 +28,7 @@ from torch import Tensor, nn
 from ganalyze.compute import Compute
 from ganalyze.errors import GanalyzeError, written_whole
 from ganalyze.image_sets import Shard, iterate_images, write_manifest
+from ganalyze.pixels import resize, to_images, to_pixels
 from ganalyze.progress import progress
 from ganalyze.randomness import stream, truncated_normal
 from ganalyze.registry import Card, Registry
@@ -101,7 +102,7 @@ def grabcut_masks(images: Tensor, label: str) -> np.ndarray:
     which changes no result. `label` is what the progress is called."""
     masks = []
     with ThreadPoolExecutor(torch.get_num_threads()) as pool, progress(len(images), "image", label) as bar:
-        for mask in pool.map(grabcut, _to_pixels(images)):
+        for mask in pool.map(grabcut, to_pixels(images)):
             masks.append(mask)
             bar.update()
     return np.stack(masks)
@@ -148,14 +149,8 @@ class UNet(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Soft masks (N, H, W) of images (N, 3, H, W) in [-1, 1]."""
-        logits = self.logits(_resize(images.float(), (SIDE, SIDE)))
-        return _resize(logits.float()[:, None], images.shape[-2:]).squeeze(1).sigmoid()
-
-
-def _resize(images: Tensor, size: tuple[int, int]) -> Tensor:
-    if images.shape[-2:] == size:
-        return images
-    return F.interpolate(images, size, mode="bilinear", antialias=True, align_corners=False)
+        logits = self.logits(resize(images.float(), (SIDE, SIDE)))
+        return resize(logits.float()[:, None], images.shape[-2:]).squeeze(1).sigmoid()
 
 
 def load_unet(weights_dir: Path | str, device: torch.device | str) -> UNet:
@@ -245,7 +240,7 @@ def distil(generator: nn.Module, options: Distillation, compute: Compute) -> tup
         "iou_median": float(np.median(agreement)),
         "iou_5th_percentile": float(np.quantile(agreement, 0.05)),
     }
-    return unet, HeldOut(_to_pixels(unseen), truth, masks), summary
+    return unet, HeldOut(to_pixels(unseen), truth, masks), summary
 
 
 def draw_images(generator: nn.Module, count: int, seed: int, part: str, device: torch.device | str = "cpu") -> Tensor:
@@ -259,7 +254,7 @@ def draw_images(generator: nn.Module, count: int, seed: int, part: str, device: 
     with torch.no_grad():
         for batch in torch.arange(count).split(_BATCH):
             drawn = generator(z[batch].to(device), y[batch].to(device))
-            images.append(_resize(drawn.float(), (SIDE, SIDE)).cpu())
+            images.append(resize(drawn.float(), (SIDE, SIDE)).cpu())
     return torch.cat(images)
 
 
@@ -347,21 +342,13 @@ def segment_stored(
             batch = list(islice(pixels, len(ids)))
             if len({image.shape for image in batch}) > 1:
                 raise GanalyzeError(f"{manifest_path} lists images of several sizes: segment each size by itself")
-            for name, mask in zip(ids, segment(segmenter, _to_images(batch), compute), strict=True):
+            for name, mask in zip(ids, segment(segmenter, to_images(np.stack(batch)), compute), strict=True):
                 shard.add(f"{name}.png", _png(mask))
                 rows.append([name, f"{output.stem}.zip/{name}.png"])
                 sizes.append(mask.mean())
             bar.update(len(ids))
     write_manifest(pd.DataFrame(rows, columns=["image_id", "file"]), output)
     return pd.Series(sizes)
-
-
-def _to_images(pixels: Sequence[np.ndarray]) -> Tensor:
-    return torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2).float() / 127.5 - 1
-
-
-def _to_pixels(images: Tensor) -> np.ndarray:
-    return ((images + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
 
 
 def _png(mask: np.ndarray) -> np.ndarray:

@@ -75,7 +75,7 @@ def test_alphas_are_written_with_their_sign(alpha, label):
 def test_a_figure_is_saved_as_svg_and_png_the_same_bytes_each_time(tmp_path, stored):
     _, manifest = stored
     for name in ("a", "b"):
-        save(draw_scores({"x": manifest}, {"x": MODEL}, {"x": "score"}), tmp_path / name)
+        save(draw_scores({"score": manifest}, {"score": MODEL}), tmp_path / name)
     for suffix in (".svg", ".png"):
         assert (tmp_path / f"a{suffix}").read_bytes() == (tmp_path / f"b{suffix}").read_bytes()
     with Image.open(tmp_path / "a.png") as image:
@@ -84,7 +84,7 @@ def test_a_figure_is_saved_as_svg_and_png_the_same_bytes_each_time(tmp_path, sto
 
 def test_a_score_figure_tells_slope_and_interval_and_how_many_seeds(stored):
     _, manifest = stored
-    (ax,) = draw_scores({"x": manifest}, {"x": MODEL}, {"x": "ResMem"}).axes
+    (ax,) = draw_scores({"ResMem": manifest}, {"ResMem": MODEL}).axes
     assert ax.get_title("left") == "β = 0.68 [0.66, 0.70], p < .001"
     assert ax.get_ylabel() == "ResMem"
     assert "single seeds (9 of 9)" in [text.get_text() for text in ax.get_legend().get_texts()]
@@ -96,7 +96,7 @@ def test_a_score_figure_tells_slope_and_interval_and_how_many_seeds(stored):
 def test_sequences_show_each_clone_with_its_score_and_frame_the_seed(stored):
     folder, manifest = stored
     with ImageReader(folder) as reader:
-        figure = draw_sequences({"x": manifest}, {"x": reader}, {"x": "memorability"}, 3)
+        figure = draw_sequences({"memorability": manifest}, {"memorability": reader}, 3)
     assert len(figure.axes) == 9
     scores = manifest.set_index(["seed_id", "alpha"]).score
     for ax, (seed, alpha) in zip(figure.axes, [(s, a) for s in choose_seeds(manifest, 3) for a in ALPHAS], strict=True):

@@ -36,6 +36,7 @@ if not workflow.deployment_settings.deployment_method and Path(shutil.which("pyt
 wildcard_constraints:
     study="|".join(STUDIES),
     figure="|".join(FIGURES),
+    set="[a-z]+",
 
 
 def code(script, *models):

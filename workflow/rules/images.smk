@@ -43,8 +43,6 @@ rule gather_images:
         manifest=f"{RESULTS}/{{study}}/images/{{set}}.unscored.csv",
     log:
         f"{RESULTS}/logs/gather_images/{{study}}-{{set}}.log",
-    wildcard_constraints:
-        set="[a-z]+",
     conda:
         "../../envs/environment.yaml"
     threads: 1
@@ -68,8 +66,6 @@ rule score_images:
         f"{RESULTS}/logs/score_images/{{study}}-{{set}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/score_images/{{study}}-{{set}}.tsv"
-    wildcard_constraints:
-        set="[a-z]+",
     conda:
         "../../envs/environment.yaml"
     threads: RUN.threads

@@ -11,7 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganalyze.assessors.preprocessing import resize, to_grey, to_unit_range
+from ganalyze.assessors.preprocessing import to_grey, to_unit_range
+from ganalyze.pixels import resize
 
 SIDE = 64  # pixels; sharpness depends on the scale, so every image is measured at this one
 # The faces of the demo's generator have a weighted mean of 0.46 ± 0.08: a logistic of this centre and width spreads
@@ -66,7 +67,7 @@ class AestheticsProxy(nn.Module):
 
     def features(self, images: Tensor) -> dict[str, Tensor]:
         """Each feature's (N,) values, in the order of `WEIGHTS`, of images (N, 3, H, W) in [-1, 1]."""
-        images = resize(to_unit_range(images), SIDE)
+        images = resize(to_unit_range(images), (SIDE, SIDE))
         grey = to_grey(images)
         return {
             "colorfulness": colorfulness(images),

@@ -6,8 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganalyze.assessors.preprocessing import resize, to_grey
+from ganalyze.assessors.preprocessing import to_grey
 from ganalyze.errors import GanalyzeError
+from ganalyze.pixels import resize
 from ganalyze.weights import load_state, verified
 
 # The network's seven expressions, in the order of its outputs, and the valence we give each: the sign is that of
@@ -80,7 +81,7 @@ class FERValence(nn.Module):
 
     def probabilities(self, images: Tensor) -> Tensor:
         """(N, 7) probabilities, in the order of `VALENCE`, of images (N, 3, H, W) in [-1, 1]."""
-        x = resize(to_grey(images), 64)
+        x = resize(to_grey(images), (64, 64))
         x = F.relu(self.norm1(self.conv1(x)))
         x = F.relu(self.norm2(self.conv2(x)))
         for block in self.blocks:

@@ -1,19 +1,11 @@
 """What assessors do to an image before their network sees it, differentiably."""
 
-import torch.nn.functional as F
 from torch import Tensor
 
 
 def to_unit_range(images: Tensor) -> Tensor:
     """From a generator's [-1, 1] to [0, 1], in float32: resizing knows no half precision."""
     return (images.float() + 1) / 2
-
-
-def resize(images: Tensor, size: int) -> Tensor:
-    """Images (N, C, H, W) resized to `size`×`size` pixels, bilinearly, antialiased where that shrinks them."""
-    if images.shape[-2:] == (size, size):
-        return images
-    return F.interpolate(images, (size, size), mode="bilinear", antialias=True, align_corners=False)
 
 
 def center_crop(images: Tensor, size: int) -> Tensor:

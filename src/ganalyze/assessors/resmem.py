@@ -5,7 +5,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models import resnet152
 
-from ganalyze.assessors.preprocessing import center_crop, resize, to_unit_range
+from ganalyze.assessors.preprocessing import center_crop, to_unit_range
+from ganalyze.pixels import resize
 from ganalyze.weights import load_state, load_tensors, verified
 
 
@@ -30,7 +31,7 @@ class ResMem(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Scores (N,) of images (N, 3, H, W) in [-1, 1]."""
-        x = center_crop(resize(to_unit_range(images), 256), 227)
+        x = center_crop(resize(to_unit_range(images), (256, 256)), 227)
         branch = F.local_response_norm(F.max_pool2d(F.relu(self.conv1(x)), 3, 2), 5)
         branch = F.local_response_norm(F.max_pool2d(F.relu(self.conv2(branch)), 3, 2), 5)
         for conv in (self.conv3, self.conv4, self.conv5):

@@ -4,20 +4,21 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ganalyze.figures.style import BLUE, COLUMN_WIDTH, GREY, alpha_label
+from ganalyze.figures.style import BLUE, COLUMN_WIDTH, GREY, alpha_label, number
 
 SEEDS_BEHIND = 60  # single seeds drawn behind the mean: more would be a grey wall
 
 
-def draw_scores(manifests: dict[str, pd.DataFrame], models: dict[str, pd.DataFrame], labels: dict[str, str]) -> Figure:
+def draw_scores(manifests: dict[str, pd.DataFrame], models: dict[str, pd.DataFrame]) -> Figure:
     """One panel a study: mean score and its 95 % confidence interval over seeds, single seeds behind, the slope above.
 
-    manifests: the scored test sets. models: the fitted `mixed_models.csv`. labels: what each score is; all by study.
+    manifests: the scored test sets. models: the fitted `mixed_models.csv`. Both by what the score is,
+    which labels the axis.
     """
     figure, axes = plt.subplots(
         1, len(manifests), figsize=(COLUMN_WIDTH * len(manifests), 2.6), squeeze=False, layout="constrained"
     )
-    for ax, (study, manifest) in zip(axes[0], manifests.items(), strict=True):
+    for ax, (label, manifest) in zip(axes[0], manifests.items(), strict=True):
         table = manifest.pivot(index="seed_id", columns="alpha", values="score")
         alphas = table.columns.to_numpy()
         # Evenly spaced in the order they were drawn, so nothing chooses them but their number.
@@ -29,17 +30,11 @@ def draw_scores(manifests: dict[str, pd.DataFrame], models: dict[str, pd.DataFra
             alphas, table.mean(), error, color=BLUE, marker="o", markersize=4, linewidth=1.4, capsize=2.5,
             label="mean, 95 % CI", zorder=3,
         )  # fmt: skip
-        slope = models[study].query("term == 'alpha'").iloc[0]
+        slope = models[label].query("term == 'alpha'").iloc[0]
         p = "p < .001" if slope.p < 0.001 else f"p = {slope.p:.3f}".replace("0.", ".")
-        ax.set_title(
-            f"β = {_number(slope.estimate)} [{_number(slope.ci_low)}, {_number(slope.ci_high)}], {p}", loc="left"
-        )
-        ax.set(xlabel="α", ylabel=labels[study], xticks=alphas, xticklabels=[alpha_label(a) for a in alphas])
+        ax.set_title(f"β = {number(slope.estimate)} [{number(slope.ci_low)}, {number(slope.ci_high)}], {p}", loc="left")
+        ax.set(xlabel="α", ylabel=label, xticks=alphas, xticklabels=[alpha_label(a) for a in alphas])
         ax.legend(frameon=False, loc="upper left", handlelength=1.5, borderaxespad=0.1)
         low, high = ax.get_ylim()
         ax.set_ylim(low, high + 0.18 * (high - low))  # room for the legend
     return figure
-
-
-def _number(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")

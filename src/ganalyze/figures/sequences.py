@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ganalyze.figures.style import BLUE, PAGE_WIDTH, alpha_label
+from ganalyze.figures.style import BLUE, PAGE_WIDTH, alpha_label, number
 from ganalyze.image_sets import ImageReader
 
 PER_PAGE = (14, 2)  # sequences down and across a page of the catalogue
@@ -44,22 +44,16 @@ def gain(manifest: pd.DataFrame) -> pd.Series:
     return table[table.columns.max()] - table[table.columns.min()]
 
 
-def draw_sequences(
-    manifests: dict[str, pd.DataFrame], readers: dict[str, ImageReader], labels: dict[str, str], rows: int
-) -> Figure:
+def draw_sequences(manifests: dict[str, pd.DataFrame], readers: dict[str, ImageReader], rows: int) -> Figure:
     """A block of `rows` sequences for each study: a row a seed, a column an α, the seed itself in the middle column,
-    the score in each top-left corner."""
-    if len(manifests) == 1:
-        blocks, width = (1, 1), PAGE_WIDTH * 0.75
-    else:
-        blocks, width = (1, len(manifests)), PAGE_WIDTH
+    the score in each top-left corner. Both dictionaries by the property, which is the block's title."""
+    blocks = len(manifests)
+    width = PAGE_WIDTH if blocks > 1 else 0.75 * PAGE_WIDTH
     columns = max(manifest.alpha.nunique() for manifest in manifests.values())
-    height = width / blocks[1] / columns * rows + 0.5
-    figure = plt.figure(figsize=(width, height))
-    for part, (study, manifest) in zip(
-        np.atleast_1d(figure.subfigures(*blocks, wspace=0.02)).flat, manifests.items(), strict=True
-    ):
-        _draw_block(part, manifest, readers[study], choose_seeds(manifest, rows), labels[study])
+    figure = plt.figure(figsize=(width, width / blocks / columns * rows + 0.5))
+    parts = np.atleast_1d(figure.subfigures(1, blocks, wspace=0.02))
+    for part, (title, manifest) in zip(parts, manifests.items(), strict=True):
+        _draw_block(part, manifest, readers[title], choose_seeds(manifest, rows), title)
     return figure
 
 
@@ -104,7 +98,7 @@ def _draw_block(
             ax.spines[:].set(color=BLUE, linewidth=1.6)
             box = {"facecolor": "black", "alpha": 0.6, "pad": 1.2, "linewidth": 0}
             ax.text(
-                0.04, 0.96, f"{clone.score:.2f}".replace("-", "−"), transform=ax.transAxes, va="top", ha="left",
+                0.04, 0.96, number(clone.score), transform=ax.transAxes, va="top", ha="left",
                 color="white", fontsize=6.5, bbox=box,
             )  # fmt: skip
             if row == 0:

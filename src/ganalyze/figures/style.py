@@ -40,6 +40,11 @@ def alpha_label(alpha: float) -> str:
     return "0" if alpha == 0 else f"{alpha:+g}".replace("-", "−")
 
 
+def number(value: float) -> str:
+    """A value as printed in figures and report: two decimals, a true minus sign."""
+    return f"{value:.2f}".replace("-", "−")
+
+
 def save(figure: Figure, stem: Path | str) -> None:
     """Write `stem`.svg and `stem`.png, each whole or not at all, and close the figure."""
     for suffix, metadata in ((".svg", {"Date": None}), (".png", {"Software": None})):
