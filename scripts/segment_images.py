@@ -6,7 +6,8 @@ from pathlib import Path
 from ganalyze.compute import Compute
 from ganalyze.errors import run_command
 from ganalyze.image_sets import read_manifest
-from ganalyze.segmentation import SEGMENTERS, load_segmenter, segment_stored
+from ganalyze.segmentation import SEGMENTERS, load_segmenter
+from ganalyze.segmentation.stored import segment_stored
 
 
 def main() -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 from ganalyze.compute import Compute
 from ganalyze.errors import run_command, written_whole
 from ganalyze.generators import GENERATORS, load_generator
-from ganalyze.segmentation import Distillation, distil, save_unet
+from ganalyze.segmentation.distillation import Distillation, distil
+from ganalyze.segmentation.unet import save_unet
 
 
 def main() -> None:

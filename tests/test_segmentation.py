@@ -11,28 +11,15 @@ import torch
 from skimage.draw import disk, ellipse
 from torch import nn
 
-from ganalyze import segmentation
 from ganalyze.compute import Compute
 from ganalyze.errors import GanalyzeError
 from ganalyze.factors import measure
 from ganalyze.image_sets import ImageReader, Shard, read_manifest, write_manifest
-from ganalyze.segmentation import (
-    Distillation,
-    HeldOut,
-    UNet,
-    distil,
-    draw_images,
-    grabcut,
-    grabcut_masks,
-    iou,
-    is_plausible,
-    load_segmenter,
-    load_unet,
-    save_unet,
-    segment,
-    segment_stored,
-    train_unet,
-)
+from ganalyze.segmentation import load_segmenter
+from ganalyze.segmentation.distillation import Distillation, HeldOut, distil, draw_images, iou, train_unet
+from ganalyze.segmentation.grabcut import grabcut, grabcut_masks, is_plausible
+from ganalyze.segmentation.stored import segment, segment_stored
+from ganalyze.segmentation.unet import UNet, load_unet, save_unet
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "segment_images.py"
 CPU = Compute(torch.device("cpu"), "float32")
@@ -271,13 +258,13 @@ def test_distilling_reports_settings_drops_and_the_iou_of_held_out_images():
 
 def test_implausible_grabcuts_are_left_out_and_counted(monkeypatch):
     verdicts = iter([True] * 40 + [False] * 8 + [True, False] * 5)
-    monkeypatch.setattr(segmentation, "is_plausible", lambda mask: next(verdicts))
+    monkeypatch.setattr("ganalyze.segmentation.distillation.is_plausible", lambda mask: next(verdicts))
     _, held_out, summary = distil(Heads(), Distillation(samples=48, held_out=10, epochs=1, seed=3), CPU)
     assert (summary["samples_dropped"], summary["held_out_dropped"], len(held_out.pixels)) == (8, 5, 5)
 
 
 def test_a_generator_without_a_subject_is_refused(monkeypatch):
-    monkeypatch.setattr(segmentation, "is_plausible", lambda mask: False)
+    monkeypatch.setattr("ganalyze.segmentation.distillation.is_plausible", lambda mask: False)
     with pytest.raises(GanalyzeError, match="in none of 4 images"):
         distil(Heads(), Distillation(samples=4, held_out=4, epochs=1, seed=0), CPU)
 

@@ -6,7 +6,7 @@ from torch import nn
 
 from ganalyze.assessors.object_size import ObjectSize, load_with_unet
 from ganalyze.errors import GanalyzeError
-from ganalyze.segmentation import UNet, save_unet
+from ganalyze.segmentation.unet import UNet, save_unet
 
 
 class Brightness(nn.Module):

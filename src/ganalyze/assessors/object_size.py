@@ -7,7 +7,7 @@ the soft mask: the expected share of pixels that show the subject.
 import torch
 from torch import Tensor, nn
 
-from ganalyze.segmentation import load_unet
+from ganalyze.segmentation.unet import load_unet
 
 
 class ObjectSize(nn.Module):
