@@ -8,8 +8,11 @@ min_version("9.0")
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/weights.smk"
+include: "workflow/rules/segmenter.smk"
 include: "workflow/rules/direction.smk"
 include: "workflow/rules/images.smk"
+include: "workflow/rules/factors.smk"
+include: "workflow/rules/realness.smk"
 include: "workflow/rules/statistics.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"

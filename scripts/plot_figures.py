@@ -1,15 +1,20 @@
-"""Draw a figure from an image set's manifest, its images and its fitted model. Figures never recompute."""
+"""Draw a figure from tables and stored images. Figures never recompute."""
 
 import argparse
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.backends.backend_pdf import PdfPages
 
-from ganalyze.errors import run_command, written_whole
+from ganalyze.errors import GanalyzeError, run_command, written_whole
+from ganalyze.figures.alignment import draw_alignment
+from ganalyze.figures.factors import draw_factors
+from ganalyze.figures.masks import draw_masks
+from ganalyze.figures.realness import draw_realness
 from ganalyze.figures.scores import draw_scores
-from ganalyze.figures.sequences import draw_catalogue, draw_sequences
+from ganalyze.figures.sequences import draw_catalogue, draw_comparison, draw_sequences
 from ganalyze.figures.style import plt, save
 from ganalyze.image_sets import ImageReader, read_manifest
 
@@ -17,32 +22,57 @@ from ganalyze.image_sets import ImageReader, read_manifest
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     kinds = parser.add_subparsers(dest="kind", required=True)
-    scores = kinds.add_parser("scores", help="mean score per α (Figs. 3A, 8): OUTPUT.svg and .png")
-    sequences = kinds.add_parser("sequences", help="images along α (Figs. 1, 4, 9): OUTPUT.svg and .png")
-    catalogue = kinds.add_parser("catalogue", help="all seeds of one study: OUTPUT.pdf")
-    for kind in (scores, sequences, catalogue):
-        kind.add_argument("--manifests", type=Path, nargs="+", required=True, help="scored test sets, one a study")
-        kind.add_argument("--labels", nargs="+", required=True, help="what each study's score is")
-        kind.add_argument("--output", type=Path, required=True, help="without suffix")
+    several = argparse.ArgumentParser(add_help=False)
+    several.add_argument("--manifests", type=Path, nargs="+", required=True, help="scored test sets, one a study")
+    several.add_argument("--labels", nargs="+", required=True, help="what each study's score is")
+    one = argparse.ArgumentParser(add_help=False)
+    one.add_argument("--manifest", type=Path, required=True, help="which images")
+
+    scores = kinds.add_parser("scores", parents=[several], help="mean score per α (Figs. 3A, 8)")
     scores.add_argument("--models", type=Path, nargs="+", required=True, help="mixed_models.csv, one a study")
+    sequences = kinds.add_parser("sequences", parents=[several], help="images along α (Figs. 1, 4, 9)")
     sequences.add_argument("--rows", type=int, default=6, help="sequences a study; default: %(default)s")
+    kinds.add_parser("comparison", parents=[several], help="one seed along each direction (Fig. 10)")
+    kinds.add_parser("catalogue", parents=[several], help="all seeds of one study: OUTPUT.pdf")
+    factors = kinds.add_parser("factors", parents=[one], help="factors per α (Fig. 3B)")
+    factors.add_argument("--factors", type=Path, required=True, help="factors.csv of the same images")
+    realness = kinds.add_parser("realness", help="realness per α (Fig. 5A)")
+    realness.add_argument("--realness", type=Path, required=True, help="realness.csv")
+    alignment = kinds.add_parser("alignment", help="how alike the directions are")
+    alignment.add_argument("--alignment", type=Path, required=True, help="alignment.csv")
+    kinds.add_parser("masks", parents=[one], help="contact sheet of held-out subject masks")
+    for kind in kinds.choices.values():
+        kind.add_argument("--output", type=Path, required=True, help="without suffix: .svg and .png are written")
     arguments = parser.parse_args()
+
+    if arguments.kind in ("scores", "sequences", "comparison", "catalogue"):
+        draw_studies(arguments)
+    elif arguments.kind == "factors":
+        save(draw_factors(read_table(arguments.factors), read_manifest(arguments.manifest)), arguments.output)
+    elif arguments.kind == "realness":
+        save(draw_realness(read_table(arguments.realness)), arguments.output)
+    elif arguments.kind == "alignment":
+        save(draw_alignment(read_table(arguments.alignment)), arguments.output)
+    else:
+        with ImageReader(arguments.manifest.parent) as reader:
+            save(draw_masks(read_manifest(arguments.manifest), reader), arguments.output)
+
+
+def draw_studies(arguments: argparse.Namespace) -> None:
     counts = {len(arguments.manifests), len(arguments.labels), len(getattr(arguments, "models", arguments.labels))}
     if len(counts) > 1:
-        parser.error("give one label (and one model) for each manifest")
-
+        raise GanalyzeError("give one label (and one model) for each manifest")
     # Studies are told apart by their label.
     manifests = dict(zip(arguments.labels, map(read_manifest, arguments.manifests), strict=True))
-    with ExitStack() as stack:
-        folders = [path.parent for path in arguments.manifests]
-        readers = {
-            label: stack.enter_context(ImageReader(f)) for label, f in zip(arguments.labels, folders, strict=True)
-        }
-        if arguments.kind == "scores":
-            models = dict(zip(arguments.labels, map(pd.read_csv, arguments.models), strict=True))
-            save(draw_scores(manifests, models), arguments.output)
-        elif arguments.kind == "sequences":
+    if arguments.kind == "scores":
+        models = dict(zip(arguments.labels, map(read_table, arguments.models), strict=True))
+        save(draw_scores(manifests, models), arguments.output)
+        return
+    with image_readers(arguments) as readers:
+        if arguments.kind == "sequences":
             save(draw_sequences(manifests, readers, arguments.rows), arguments.output)
+        elif arguments.kind == "comparison":
+            save(draw_comparison(manifests, readers), arguments.output)
         else:
             ((label, manifest),) = manifests.items()
             with (
@@ -52,6 +82,22 @@ def main() -> None:
                 for figure in draw_catalogue(manifest, readers[label], label):
                     pages.savefig(figure, dpi=150)
                     plt.close(figure)
+
+
+@contextmanager
+def image_readers(arguments: argparse.Namespace) -> Iterator[dict[str, ImageReader]]:
+    with ExitStack() as stack:
+        yield {
+            label: stack.enter_context(ImageReader(path.parent))
+            for label, path in zip(arguments.labels, arguments.manifests, strict=True)
+        }
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        raise GanalyzeError(f"{path} is not a readable table: {error}") from None
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ganalyze.assessors import ASSESSORS, load_assessor
 from ganalyze.compute import Compute
-from ganalyze.errors import run_command
+from ganalyze.errors import GanalyzeError, run_command
 from ganalyze.generation import score_images
 from ganalyze.image_sets import read_manifest, write_manifest
 
@@ -15,12 +15,17 @@ def main() -> None:
     parser.add_argument("--assessor", required=True, help=f"one of {', '.join(ASSESSORS)}")
     parser.add_argument("--manifest", type=Path, required=True, help="which images")
     parser.add_argument("--output", type=Path, required=True, help="beside the manifest, so that `file` holds")
+    parser.add_argument("--alphas", type=float, nargs="+", help="only the images at these; default: all")
     parser.add_argument("--batch-size", type=int, default=40, help="images at once; default: %(default)s")
     Compute.add_arguments(parser)
     arguments = parser.parse_args()
 
     compute = Compute.from_arguments(arguments)
     manifest = read_manifest(arguments.manifest)
+    if arguments.alphas:
+        manifest = manifest[manifest.alpha.isin(arguments.alphas)].reset_index(drop=True)
+        if manifest.empty:
+            raise GanalyzeError(f"{arguments.manifest} has no image at alpha {arguments.alphas}")
     assessor = load_assessor(arguments.assessor, arguments.weights_dir, compute.device)
     scores = score_images(assessor, manifest, arguments.manifest, arguments.batch_size, compute)
     write_manifest(manifest.assign(score=scores), arguments.output)

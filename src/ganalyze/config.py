@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ganalyze.errors import GanalyzeError
+from ganalyze.registry import UNET_FILE, Registry
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", description="lower-case letters, digits and _")]
 Positive = Annotated[int, Field(gt=0)]
@@ -78,6 +79,32 @@ class Study(Section):
         return alphas
 
 
+class Distillation(Section):
+    """How the U-Net that finds the subject is trained on GrabCut masks of the generator's own images."""
+
+    samples: Positive = Field(description="images that GrabCut segments for training")
+    held_out_samples: Positive = Field(description="further images, to judge it by")
+    epochs: Positive = Field(description="passes over the samples")
+
+
+class Realness(Section):
+    """How the realness of the test sets is measured (paper §3.3.1).
+
+    What is real is either `reference_samples` or `reference_folder`.
+    """
+
+    extractor: str = Field(description="a name in the registry of feature extractors")
+    reference_samples: Positive | None = Field(default=None, description="fresh unmodified images of the generator")
+    reference_folder: str | None = Field(default=None, description="photographs, one subfolder a class, as ImageNet's")
+    reference_per_class: Positive = Field(default=50, description="photographs a class of the test set")
+
+    @model_validator(mode="after")
+    def _one_reference(self) -> "Realness":
+        if (self.reference_samples is None) == (self.reference_folder is None):
+            raise ValueError("realness: give reference_samples or reference_folder, one of them")
+        return self
+
+
 class Run(Section):
     """One configuration of all studies; its results go to results/<run>/."""
 
@@ -89,6 +116,10 @@ class Run(Section):
     precision: Literal["float32", "bf16"] = Field(default="float32", description="of the networks' arithmetic")
     threads: Positive = Field(default=2, description="CPU threads of a job that runs networks")
     batch_size: Positive = Field(default=40, description="images the networks see at once in generation and scoring")
+    segmenter: str | None = Field(default=None, description="a name in the registry of segmenters; without it, no "
+                                  "factors that need subject masks")  # fmt: skip
+    distillation: Distillation | None = Field(default=None, description="needed where the U-Net serves")
+    realness: Realness | None = Field(default=None, description="without it, realness is not measured")
     studies: tuple[Study, ...] = Field(min_length=1)
 
     @field_validator("studies", mode="before")
@@ -120,8 +151,14 @@ class Run(Section):
         return next(study for study in self.studies if study.name == name)
 
 
-def load_run(values: Mapping[str, Any], generators: Collection[str], assessors: Collection[str]) -> Run:
-    """The run that `values` describe, checked.
+def load_run(
+    values: Mapping[str, Any],
+    generators: Registry,
+    assessors: Registry,
+    segmenters: Registry,
+    extractors: Registry,
+) -> Run:
+    """The run that `values` describe, checked against the registries.
 
     Raises GanalyzeError with, for each fault, the key's path, what was given and what is allowed.
     """
@@ -132,6 +169,16 @@ def load_run(values: Mapping[str, Any], generators: Collection[str], assessors: 
     _check_known("generator", run.generator, generators)
     for index, study in enumerate(run.studies):
         _check_known(f"studies[{index}].assessor", study.assessor, assessors)
+    if run.segmenter:
+        _check_known("segmenter", run.segmenter, segmenters)
+    if run.realness:
+        _check_known("realness.extractor", run.realness.extractor, extractors)
+    cards = {study.assessor: assessors[study.assessor] for study in run.studies}
+    if run.segmenter:
+        cards[run.segmenter] = segmenters[run.segmenter]
+    needing = [name for name, card in cards.items() if UNET_FILE in card.files]
+    if needing and not run.distillation:
+        raise GanalyzeError(f"configuration: distillation: missing, {' and '.join(needing)} need the U-Net it trains")
     return run
 
 

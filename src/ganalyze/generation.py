@@ -62,7 +62,7 @@ def draw_seeds(options: ImageSetOptions, num_classes: int) -> pd.DataFrame:
     if options.classes > num_classes:
         raise GanalyzeError(f"image set {options.name!r} asks for {options.classes} classes, "
                             f"the generator has {num_classes}")  # fmt: skip
-    classes = np.sort(stream(options.seed, options.name, "classes").permutation(num_classes)[: options.classes])
+    classes = np.sort(stream(options.seed, "classes").permutation(num_classes)[: options.classes])
     class_id = np.repeat(classes, options.seeds_per_class)
     z_index = np.tile(np.arange(options.seeds_per_class), options.classes)
     return pd.DataFrame({"seed_id": np.arange(len(class_id)), "class_id": class_id, "z_index": z_index})

@@ -10,14 +10,17 @@ from importlib import import_module
 
 from ganalyze.errors import GanalyzeError
 
+# No download: the U-Net that a run trains itself (ganalyze.segmentation).
+UNET_FILE = "segmenter.safetensors"
+
 
 @dataclass(frozen=True)
 class Card:
     """What is known of a model, and where its code is.
 
     `build` is "module:callable"; the callable takes (weights_dir, device) and returns a torch module in eval mode
-    whose parameters need no gradient. `files` are names in config/weights.yaml. `note`, where there is one, goes
-    to everything made with the model.
+    whose parameters need no gradient. `files` are names in config/weights.yaml, or UNET_FILE. `note`, where there
+    is one, goes to everything made with the model.
     """
 
     build: str

@@ -31,7 +31,11 @@ def write_report(results: Path, provenance: dict[str, Any], template: Path, capt
     texts = read_yaml(captions)
     figures = [
         _figure(results / "figures" / f"{name}.png", name, figure.kind, texts)
-        for name, figure in figures_of([study["name"] for study in config["studies"]]).items()
+        for name, figure in figures_of(
+            [study["name"] for study in config["studies"]],
+            realness=config["realness"] is not None,
+            distilled=config["distillation"] is not None,
+        ).items()
     ]
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     page = environment.from_string(template.read_text(encoding="utf-8")).render(

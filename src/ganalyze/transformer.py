@@ -21,10 +21,10 @@ def save_direction(theta: Tensor, path: Path | str, about: dict) -> None:
         save_file({"theta": theta.detach().cpu().contiguous()}, temporary, metadata={"about": json.dumps(about)})
 
 
-def load_direction(path: Path | str, z_dim: int) -> tuple[Tensor, dict]:
+def load_direction(path: Path | str, z_dim: int | None = None) -> tuple[Tensor, dict]:
     """θ (z_dim,) and what it was trained on.
 
-    Raises GanalyzeError where the file is missing or broken, or θ is of another generator's length.
+    Raises GanalyzeError where the file is missing or broken, or θ is not as long as the generator's `z_dim`.
     """
     try:
         with safe_open(path, framework="pt") as file:
@@ -33,6 +33,6 @@ def load_direction(path: Path | str, z_dim: int) -> tuple[Tensor, dict]:
         raise GanalyzeError(f"direction {path} not found: train it first (scripts/train_direction.py)") from None
     except (SafetensorError, OSError) as error:
         raise GanalyzeError(f"direction {path} is not a readable safetensors file: {error}") from None
-    if theta.shape != (z_dim,):
+    if z_dim is not None and theta.shape != (z_dim,):
         raise GanalyzeError(f"direction {path} has shape {tuple(theta.shape)}, this generator needs ({z_dim},)")
     return theta, about

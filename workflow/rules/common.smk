@@ -10,6 +10,9 @@ from ganalyze.config import load_run
 from ganalyze.errors import GanalyzeError
 from ganalyze.figures.plan import figures_of
 from ganalyze.generators import GENERATORS
+from ganalyze.realness import EXTRACTORS
+from ganalyze.registry import UNET_FILE
+from ganalyze.segmentation import SEGMENTERS
 
 # config/demo.yaml is the default, not a base that other runs are laid over.
 if not workflow.overwrite_configfiles:
@@ -18,13 +21,14 @@ if not workflow.overwrite_configfiles:
 
 
 try:
-    RUN = load_run(config, GENERATORS, ASSESSORS)
+    RUN = load_run(config, GENERATORS, ASSESSORS, SEGMENTERS, EXTRACTORS)
 except GanalyzeError as error:
     sys.exit(f"error: {error}")
 
 RESULTS = f"results/{RUN.run}"
+UNET = f"{RESULTS}/segmenter/{UNET_FILE}"
 STUDIES = [study.name for study in RUN.studies]
-FIGURES = figures_of(STUDIES)
+FIGURES = figures_of(STUDIES, realness=RUN.realness is not None, distilled=RUN.distillation is not None)
 
 # Jobs call `python`: it has to be the one that has everything, unless conda provides one to each job.
 if not workflow.deployment_settings.deployment_method and Path(shutil.which("python") or "") != Path(
@@ -35,6 +39,7 @@ if not workflow.deployment_settings.deployment_method and Path(shutil.which("pyt
 
 wildcard_constraints:
     study="|".join(STUDIES),
+    other="|".join(STUDIES),
     figure="|".join(FIGURES),
     set="[a-z]+",
 
@@ -68,17 +73,25 @@ def build_module(card):
 
 
 def weight_files(*cards):
-    return [f"{RUN.weights_dir}/{name}" for card in cards for name in card.files]
+    return [UNET if name == UNET_FILE else f"{RUN.weights_dir}/{name}" for card in cards for name in card.files]
 
 
-def assessor_of(wildcards):
-    return ASSESSORS[RUN.study(wildcards.study).assessor]
+def assessor_of(study):
+    return ASSESSORS[RUN.study(study).assessor]
 
 
 GENERATOR = GENERATORS[RUN.generator]
+SEGMENTER = [SEGMENTERS[RUN.segmenter]] if RUN.segmenter else []
+EXTRACTOR = [EXTRACTORS[RUN.realness.extractor]] if RUN.realness else []
 # What every script that runs networks takes. Like every setting that a result depends on, it reaches a shell command
 # through `params`: Snakemake reruns a job whose params have changed.
-COMPUTE = f"--weights-dir {RUN.weights_dir} --device {RUN.device} --threads {RUN.threads} --precision {RUN.precision}"
+WEIGHTS = f"{RUN.weights_dir}:{RESULTS}/segmenter" if RUN.distillation else RUN.weights_dir
+COMPUTE = f"--weights-dir {WEIGHTS} --device {RUN.device} --threads {RUN.threads} --precision {RUN.precision}"
+
+
+def options(section):
+    """A section of the configuration as the options of a script."""
+    return " ".join(f"--{key.replace('_', '-')} {value}" for key, value in (section or {}) if value is not None)
 
 
 def image_set(wildcards):
@@ -96,7 +109,11 @@ def per_study(path):
 
 
 def score_labels(studies):
-    return [ASSESSORS[RUN.study(study).assessor].title for study in studies]
+    return [assessor_of(study).title for study in studies]
+
+
+def study_labels(studies):
+    return [study.replace("_", " ") for study in studies]
 
 
 def figures_of_kind(kind):

@@ -3,8 +3,8 @@
 
 rule train_direction:
     input:
-        code=lambda w: code("train_direction.py", build_module(GENERATOR), build_module(assessor_of(w))),
-        weights=lambda w: weight_files(GENERATOR, assessor_of(w)),
+        code=lambda w: code("train_direction.py", build_module(GENERATOR), build_module(assessor_of(w.study))),
+        weights=lambda w: weight_files(GENERATOR, assessor_of(w.study)),
     output:
         theta=f"{RESULTS}/{{study}}/direction/theta.safetensors",
         loss=f"{RESULTS}/{{study}}/direction/loss.csv",
@@ -24,9 +24,7 @@ rule train_direction:
         models=lambda w: f"--generator {RUN.generator} --assessor {RUN.study(w.study).assessor}",
         seed=RUN.seed,
         compute=COMPUTE,
-        training=lambda w: " ".join(
-            f"--{key.replace('_', '-')} {value}" for key, value in RUN.study(w.study).training.model_dump().items()
-        ),
+        training=lambda w: options(RUN.study(w.study).training),
     shell:
         "python scripts/train_direction.py {params.models}"
         " --study {wildcards.study} --seed {params.seed} {params.training} {params.compute}"

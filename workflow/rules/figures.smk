@@ -45,7 +45,7 @@ rule plot_sequences:
         runtime=30,
     params:
         stem=lambda w: f"{RESULTS}/figures/{w.figure}",
-        labels=lambda w: [study.replace("_", " ") for study in FIGURES[w.figure].studies],
+        labels=lambda w: study_labels(FIGURES[w.figure].studies),
         # The teaser is an overview of several studies, the others show one or two at length.
         rows=lambda w: 4 if w.figure == "fig1" else 6,
     shell:
@@ -74,3 +74,115 @@ rule plot_catalogue:
     shell:
         "python scripts/plot_figures.py catalogue --manifests {input.manifest} --labels {params.label:q}"
         " --output {params.stem} 2>&1 | tee {log}"
+
+
+rule plot_factors:
+    input:
+        code=code("plot_figures.py"),
+        manifest=per_study("images/test.csv"),
+        factors=per_study("factors.csv"),
+    output:
+        multiext(f"{RESULTS}/figures/{{figure}}", ".svg", ".png"),
+    log:
+        f"{RESULTS}/logs/plot_factors/{{figure}}.log",
+    wildcard_constraints:
+        figure=figures_of_kind("factors"),
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        stem=lambda w: f"{RESULTS}/figures/{w.figure}",
+    shell:
+        "python scripts/plot_figures.py factors --manifest {input.manifest} --factors {input.factors}"
+        " --output {params.stem} 2>&1 | tee {log}"
+
+
+rule plot_realness:
+    input:
+        code=code("plot_figures.py"),
+        realness=per_study("realness.csv"),
+    output:
+        multiext(f"{RESULTS}/figures/{{figure}}", ".svg", ".png"),
+    log:
+        f"{RESULTS}/logs/plot_realness/{{figure}}.log",
+    wildcard_constraints:
+        figure=figures_of_kind("realness"),
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        stem=lambda w: f"{RESULTS}/figures/{w.figure}",
+    shell:
+        "python scripts/plot_figures.py realness --realness {input.realness} --output {params.stem} 2>&1 | tee {log}"
+
+
+rule plot_comparison:
+    input:
+        code=code("plot_figures.py"),
+        manifests=per_study("images/test.csv"),
+        images=per_study("images/test"),
+    output:
+        multiext(f"{RESULTS}/figures/{{figure}}", ".svg", ".png"),
+    log:
+        f"{RESULTS}/logs/plot_comparison/{{figure}}.log",
+    wildcard_constraints:
+        figure=figures_of_kind("comparison"),
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        stem=lambda w: f"{RESULTS}/figures/{w.figure}",
+        labels=lambda w: study_labels(FIGURES[w.figure].studies),
+    shell:
+        "python scripts/plot_figures.py comparison --manifests {input.manifests} --labels {params.labels:q}"
+        " --output {params.stem} 2>&1 | tee {log}"
+
+
+rule plot_alignment:
+    input:
+        code=code("plot_figures.py"),
+        alignment=f"{RESULTS}/alignment.csv",
+    output:
+        multiext(f"{RESULTS}/figures/alignment", ".svg", ".png"),
+    log:
+        f"{RESULTS}/logs/plot_alignment.log",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        stem=f"{RESULTS}/figures/alignment",
+    shell:
+        "python scripts/plot_figures.py alignment --alignment {input.alignment} --output {params.stem} 2>&1 | tee {log}"
+
+
+rule plot_masks:
+    input:
+        code=code("plot_figures.py"),
+        manifest=f"{RESULTS}/segmenter/held_out.csv",
+        images=f"{RESULTS}/segmenter/held_out.zip",
+    output:
+        multiext(f"{RESULTS}/figures/masks", ".svg", ".png"),
+    log:
+        f"{RESULTS}/logs/plot_masks.log",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        stem=f"{RESULTS}/figures/masks",
+    shell:
+        "python scripts/plot_figures.py masks --manifest {input.manifest} --output {params.stem} 2>&1 | tee {log}"

@@ -21,14 +21,14 @@ rule generate_images:
         runtime=120,
     params:
         alphas=lambda w: RUN.study(w.study).alphas,
-        image_set=lambda w: f"--classes {image_set(w).classes} --seeds-per-class {image_set(w).seeds_per_class}",
+        seeds=lambda w: f"--classes {image_set(w).classes} --seeds-per-class {image_set(w).seeds_per_class}",
         generator=RUN.generator,
         seed=RUN.seed,
         batch_size=RUN.batch_size,
         compute=COMPUTE,
     shell:
         "python scripts/generate_images.py --generator {params.generator} --direction {input.theta}"
-        " --set {wildcards.set} {params.image_set} --alphas {params.alphas} --seed {params.seed}"
+        " --set {wildcards.set} {params.seeds} --alphas {params.alphas} --seed {params.seed}"
         " --batch-size {params.batch_size} {params.compute} --chunk {wildcards.chunk} --chunks {wildcards.chunks}"
         " --output {output.manifest} 2>&1 | tee {log}"
 
@@ -56,8 +56,8 @@ rule gather_images:
 
 rule score_images:
     input:
-        code=lambda w: code("score_images.py", build_module(assessor_of(w))),
-        weights=lambda w: weight_files(assessor_of(w)),
+        code=lambda w: code("score_images.py", build_module(assessor_of(w.study))),
+        weights=lambda w: weight_files(assessor_of(w.study)),
         images=f"{RESULTS}/{{study}}/images/{{set}}",
         manifest=f"{RESULTS}/{{study}}/images/{{set}}.unscored.csv",
     output:
@@ -78,4 +78,33 @@ rule score_images:
         compute=COMPUTE,
     shell:
         "python scripts/score_images.py --assessor {params.assessor} --manifest {input.manifest}"
+        " --batch-size {params.batch_size} {params.compute} --output {output} 2>&1 | tee {log}"
+
+
+rule score_by_another:
+    """What moving along one study's direction does to another study's score, at the ends of the α grid."""
+    input:
+        code=lambda w: code("score_images.py", build_module(assessor_of(w.other))),
+        weights=lambda w: weight_files(assessor_of(w.other)),
+        images=f"{RESULTS}/{{study}}/images/{{set}}",
+        manifest=f"{RESULTS}/{{study}}/images/{{set}}.unscored.csv",
+    output:
+        f"{RESULTS}/{{study}}/images/{{set}}.by_{{other}}.csv",
+    log:
+        f"{RESULTS}/logs/score_by_another/{{study}}-{{set}}-by-{{other}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/score_by_another/{{study}}-{{set}}-by-{{other}}.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: RUN.threads
+    resources:
+        mem_mb=5000,
+        runtime=120,
+    params:
+        assessor=lambda w: RUN.study(w.other).assessor,
+        ends=lambda w: (min(RUN.study(w.study).alphas), max(RUN.study(w.study).alphas)),
+        batch_size=RUN.batch_size,
+        compute=COMPUTE,
+    shell:
+        "python scripts/score_images.py --assessor {params.assessor} --manifest {input.manifest} --alphas {params.ends}"
         " --batch-size {params.batch_size} {params.compute} --output {output} 2>&1 | tee {log}"

@@ -4,7 +4,7 @@
 rule write_provenance:
     input:
         code=code("write_provenance.py"),
-        weights=sorted({f for s in RUN.studies for f in weight_files(GENERATOR, ASSESSORS[s.assessor])}),
+        weights=sorted(set(weight_files(GENERATOR, *map(assessor_of, STUDIES), *SEGMENTER, *EXTRACTOR))),
     output:
         f"{RESULTS}/provenance.json",
     log:
@@ -29,6 +29,8 @@ rule write_report:
         captions="workflow/report/captions.yaml",
         provenance=f"{RESULTS}/provenance.json",
         manifests=expand(f"{RESULTS}/{{study}}/images/test.csv", study=STUDIES),
+        factors=expand(f"{RESULTS}/{{study}}/factors.csv", study=STUDIES),
+        realness=expand(f"{RESULTS}/{{study}}/realness.csv", study=STUDIES if RUN.realness else []),
         models=expand(f"{RESULTS}/{{study}}/mixed_models.csv", study=STUDIES),
         figures=expand(f"{RESULTS}/figures/{{figure}}.png", figure=FIGURES),
         catalogues=expand(f"{RESULTS}/figures/catalogue_{{study}}.pdf", study=STUDIES),

@@ -15,25 +15,39 @@ class Figure:
 PAPER_FIGURES = {
     "fig1": Figure("sequences", ("memorability", "aesthetics", "valence")),
     "fig3a": Figure("scores", ("memorability",)),
+    "fig3b": Figure("factors", ("memorability",)),
     "fig4": Figure("sequences", ("memorability",)),
+    "fig5a": Figure("realness", ("memorability",)),
     "fig8a": Figure("scores", ("object_size",)),
     "fig8b": Figure("scores", ("aesthetics",)),
     "fig8c": Figure("scores", ("valence",)),
     "fig9": Figure("sequences", ("aesthetics", "valence")),
+    "fig10": Figure("comparison", ("memorability", "object_size", "aesthetics", "valence")),
 }
+# What every study is drawn as, and what needs several of them.
+OF_ONE = ("scores", "factors", "sequences", "realness")
+OF_SEVERAL = ("comparison", "alignment")
 
 
-def figures_of(studies: Sequence[str]) -> dict[str, Figure]:
-    """The figures that can be drawn from `studies`: the paper's, each with those of its studies that are there,
-    and `scores_<study>` and `sequences_<study>` for studies the paper does not have."""
+def figures_of(studies: Sequence[str], realness: bool, distilled: bool) -> dict[str, Figure]:
+    """The figures that can be drawn from `studies`: the paper's, each with those of its studies that are there; for
+    studies that no paper figure of a kind shows, `<kind>_<study>`; and two that the paper lacks, `alignment` of
+    several directions and the contact sheet of `masks`.
+
+    realness, distilled: whether the run measures realness and trains a segmenter.
+    """
     figures = {}
     for name, figure in PAPER_FIGURES.items():
         present = tuple(study for study in figure.studies if study in studies)
-        if present:
+        if len(present) > (figure.kind in OF_SEVERAL):
             figures[name] = Figure(figure.kind, present)
     drawn = {(figure.kind, study) for figure in figures.values() for study in figure.studies}
     for study in studies:
-        for kind in ("scores", "sequences"):
+        for kind in OF_ONE:
             if (kind, study) not in drawn:
                 figures[f"{kind}_{study}"] = Figure(kind, (study,))
-    return figures
+    if len(studies) > 1:
+        figures["alignment"] = Figure("alignment", tuple(studies))
+    if distilled:
+        figures["masks"] = Figure("masks", ())
+    return {name: figure for name, figure in figures.items() if realness or figure.kind != "realness"}

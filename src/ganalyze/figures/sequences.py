@@ -57,6 +57,29 @@ def draw_sequences(manifests: dict[str, pd.DataFrame], readers: dict[str, ImageR
     return figure
 
 
+def choose_common_seed(manifests: dict[str, pd.DataFrame]) -> int:
+    """The seed that is most ordinary in all studies: whose gain lies, over the studies, nearest the middle rank.
+
+    Studies of a run share their seeds, so one seed can be followed along every direction (Fig. 10).
+    """
+    gains = pd.DataFrame({study: gain(manifest) for study, manifest in manifests.items()}).dropna()
+    ranks = (gains.rank() - 0.5) / len(gains)
+    return int((ranks - 0.5).abs().mean(axis=1).idxmin())
+
+
+def draw_comparison(manifests: dict[str, pd.DataFrame], readers: dict[str, ImageReader]) -> Figure:
+    """One seed along the direction of each study, a row a study, with the study's own α grid (Fig. 10)."""
+    seed = choose_common_seed(manifests)
+    columns = max(manifest.alpha.nunique() for manifest in manifests.values())
+    width = PAGE_WIDTH * 0.75
+    figure = plt.figure(figsize=(width, (width / columns + 0.42) * len(manifests)))
+    parts = np.atleast_1d(figure.subfigures(len(manifests), 1, hspace=0))
+    for part, (study, manifest) in zip(parts, manifests.items(), strict=True):
+        top = 1 - 0.42 * len(manifests) / figure.get_figheight()
+        _draw_block(part, manifest, readers[study], [seed], study, top=top)
+    return figure
+
+
 def draw_catalogue(manifest: pd.DataFrame, reader: ImageReader, label: str) -> Iterator[Figure]:
     """All seeds of a test set, largest gain first, as pages of sequences: the paper's "visual definition" in full."""
     down, across = PER_PAGE

@@ -5,10 +5,9 @@ probability, 0 to 1, of showing the subject. It is differentiable with respect t
 `THRESHOLD` is in the subject's mask.
 """
 
-from ganalyze.registry import Card, Registry
+from ganalyze.registry import UNET_FILE, Card, Registry
 
 THRESHOLD = 0.5
-UNET_FILE = "segmenter.safetensors"
 
 SEGMENTERS = Registry(
     "segmenter",

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ganalyze.errors import GanalyzeError, written_whole
 from ganalyze.pixels import resize
-from ganalyze.segmentation import UNET_FILE
+from ganalyze.registry import UNET_FILE
 from ganalyze.segmentation.grabcut import SIDE
 from ganalyze.weights import load_state, verified
 

@@ -1,0 +1,46 @@
+"""How alike the directions are, and what moving along one does to the other assessors' scores. The paper asks this
+of aesthetics and memorability only (§4); here every pair of studies is compared."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+Z_975 = 1.959964
+
+
+def compare_directions(
+    directions: Mapping[str, np.ndarray], manifests: Mapping[tuple[str, str], pd.DataFrame]
+) -> pd.DataFrame:
+    """A row for each ordered pair (direction, assessor) of studies:
+
+    - cosine of the two studies' θ, and random_95: 95 % of pairs of random directions of as many dimensions have a
+      cosine within ± this (the cosine's standard deviation is 1/√z_dim).
+    - change: how far the mean score of the assessor's study moves when seeds go from the smallest to the largest α
+      of the direction's study, in standard deviations of that score over the unmodified seeds of the assessor's own
+      study; change_ci_low, change_ci_high: its 95 % confidence interval over seeds.
+
+    directions: θ (z_dim,) by study. manifests: by (direction, assessor), the direction's test set scored by the
+    assessor's study's assessor; at least the smallest and the largest α, and 0 where both are the same study.
+    """
+    rows = []
+    for direction, theta in directions.items():
+        for assessor, other in directions.items():
+            own = manifests[assessor, assessor]
+            spread = own[own.alpha == 0].score.std()
+            table = manifests[direction, assessor].pivot(index="seed_id", columns="alpha", values="score")
+            gain = (table[table.columns.max()] - table[table.columns.min()]) / spread
+            error = Z_975 * gain.std() / len(gain) ** 0.5
+            rows.append(
+                {
+                    "direction": direction,
+                    "assessor": assessor,
+                    "cosine": float(theta @ other / (np.linalg.norm(theta) * np.linalg.norm(other))),
+                    "random_95": Z_975 / len(theta) ** 0.5,
+                    "change": gain.mean(),
+                    "change_ci_low": gain.mean() - error,
+                    "change_ci_high": gain.mean() + error,
+                    "n": len(gain),
+                }
+            )
+    return pd.DataFrame(rows)

@@ -1,0 +1,67 @@
+# How real the images stay along α (paper §3.3.1): FID, Inception Score, KID, precision and recall.
+
+
+def reference_seeds():
+    """As many classes as the test sets have (a run's sets share their classes), and enough seeds of each."""
+    classes = max(study.image_sets.test.classes for study in RUN.studies)
+    return f"--classes {classes} --seeds-per-class {-(-RUN.realness.reference_samples // classes)}"
+
+
+rule generate_reference:
+    """What the realness of images is measured against where there are no photographs: fresh unmodified samples."""
+    input:
+        code=code("generate_images.py", build_module(GENERATOR)),
+        weights=weight_files(GENERATOR),
+    output:
+        manifest=f"{RESULTS}/reference.csv",
+        images=f"{RESULTS}/reference.zip",
+    log:
+        f"{RESULTS}/logs/generate_reference.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/generate_reference.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: RUN.threads
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    params:
+        seeds=lambda w: reference_seeds(),
+        generator=RUN.generator,
+        seed=RUN.seed,
+        batch_size=RUN.batch_size,
+        compute=COMPUTE,
+    shell:
+        "python scripts/generate_images.py --generator {params.generator} --set reference --alphas 0"
+        " {params.seeds} --seed {params.seed} --batch-size {params.batch_size} {params.compute}"
+        " --output {output.manifest} 2>&1 | tee {log}"
+
+
+rule measure_realness:
+    input:
+        code=code("measure_realness.py", *map(build_module, EXTRACTOR)),
+        weights=weight_files(*EXTRACTOR),
+        images=f"{RESULTS}/{{study}}/images/test",
+        manifest=f"{RESULTS}/{{study}}/images/test.unscored.csv",
+        reference=lambda w: RUN.realness.reference_folder or f"{RESULTS}/reference.csv",
+    output:
+        f"{RESULTS}/{{study}}/realness.csv",
+    log:
+        f"{RESULTS}/logs/measure_realness/{{study}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/measure_realness/{{study}}.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: RUN.threads
+    resources:
+        mem_mb=3000,
+        runtime=240,
+    params:
+        extractor=lambda w: RUN.realness.extractor,
+        per_class=lambda w: RUN.realness.reference_per_class,
+        seed=RUN.seed,
+        compute=COMPUTE,
+    shell:
+        "python scripts/measure_realness.py --manifest {input.manifest} --reference {input.reference}"
+        " --extractor {params.extractor} --seed {params.seed} --reference-per-class {params.per_class}"
+        " {params.compute} --output {output} 2>&1 | tee {log}"
