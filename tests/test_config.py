@@ -10,12 +10,14 @@ from ganalyze.assessors import ASSESSORS
 from ganalyze.config import load_run, read_yaml
 from ganalyze.errors import GanalyzeError
 from ganalyze.generators import GENERATORS
+from ganalyze.realness import EXTRACTORS
+from ganalyze.segmentation import SEGMENTERS
 
 DEMO = read_yaml(Path(__file__).parents[1] / "config/demo.yaml")
 
 
 def load(values):
-    return load_run(values, GENERATORS, ASSESSORS)
+    return load_run(values, GENERATORS, ASSESSORS, SEGMENTERS, EXTRACTORS)
 
 
 def changed(path: str, value) -> dict:
@@ -66,6 +68,14 @@ BAD = [
     ("threads", 0, ["threads: got 0"]),
     ("batch_size", -5, ["batch_size: got -5"]),
     ("weights_dir", "", ["weights_dir: got ''"]),
+    ("segmenter", "sam", ["segmenter: got 'sam'", "unet"]),
+    ("segmenter", True, ["segmenter: got True"]),
+    ("distillation", ..., ["distillation: missing", "object-size-unet and unet"]),
+    ("distillation.epochs", 0, ["distillation.epochs: got 0"]),
+    ("distillation.held_out", 3, ["distillation.held_out: unknown key", "did you mean held_out_samples"]),
+    ("realness.extractor", "vgg", ["realness.extractor: got 'vgg'", "inception-v3-compat"]),
+    ("realness.reference_samples", ..., ["realness: give reference_samples or reference_folder"]),
+    ("realness.reference_folder", "imagenet", ["realness: give reference_samples or reference_folder"]),
     ("studies", [], ["studies: got"]),
     ("studies", "memorability", ["studies: got 'memorability'"]),
     ("studies.0.name", "Memorability!", ["studies[0].name", "'Memorability!'"]),

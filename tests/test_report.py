@@ -12,11 +12,12 @@ from ganalyze.errors import GanalyzeError
 from ganalyze.figures.plan import figures_of
 from ganalyze.report import write_report
 
+FIGURES = figures_of(["memorability", "valence"], realness=False, distilled=False)
 REPORT = Path(__file__).parents[1] / "workflow/report"
 PROVENANCE = {
     "git_commit": "abc123", "uncommitted_changes": False, "device": "cpu", "platform": "Linux", "python": "3.11",
     "packages": {"torch": "2.0"}, "weights": {"model.pt": "f" * 64},
-    "config": {"run": "tiny", "seed": 7, "generator": "dcgan-digiface",
+    "config": {"run": "tiny", "seed": 7, "generator": "dcgan-digiface", "realness": None, "distillation": None,
                "studies": [{"name": "memorability", "assessor": "resmem"},
                            {"name": "valence", "assessor": "fer-valence"}]},
 }  # fmt: skip
@@ -35,7 +36,7 @@ def results(tmp_path):
             folder / "mixed_models.csv", index=False
         )
     (tmp_path / "figures").mkdir()
-    for name in figures_of(["memorability", "valence"]):
+    for name in FIGURES:
         Image.new("RGB", (600, 300)).save(tmp_path / f"figures/{name}.png")
     return tmp_path
 
@@ -55,7 +56,7 @@ def test_it_tells_slopes_means_and_the_share_of_seeds_that_rise(results):
 
 def test_it_shows_every_figure_with_a_caption_and_the_rule_that_chose_the_rows(results):
     page = write(results)
-    for name in figures_of(["memorability", "valence"]):
+    for name in FIGURES:
         assert re.search(rf'<figure id="{name}">.*?<figcaption>.+?</figcaption>', page, re.DOTALL)
     assert "evenly spaced ranks" in page
     assert "{rule}" not in page

@@ -49,7 +49,7 @@ def test_loading_asks_for_no_gradient_of_the_networks_weights(assessor):
 
 def test_every_card_states_origin_licence_and_reference():
     for card in ASSESSORS.values():
-        assert all([card.title, card.origin, card.licence, card.reference, card.files])
+        assert all([card.title, card.origin, card.licence, card.reference])
 
 
 def test_an_unknown_assessor_is_named_with_those_that_are_known(weights_dir):

@@ -8,9 +8,19 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from ganalyze.figures.alignment import draw_alignment
+from ganalyze.figures.factors import FACTORS, draw_factors
+from ganalyze.figures.masks import draw_masks
 from ganalyze.figures.plan import figures_of
 from ganalyze.figures.scores import draw_scores
-from ganalyze.figures.sequences import choose_seeds, draw_catalogue, draw_sequences, gain
+from ganalyze.figures.sequences import (
+    choose_common_seed,
+    choose_seeds,
+    draw_catalogue,
+    draw_comparison,
+    draw_sequences,
+    gain,
+)
 from ganalyze.figures.style import alpha_label, plt, save
 from ganalyze.image_sets import ImageReader, Shard
 
@@ -39,14 +49,32 @@ MODEL = pd.DataFrame({"term": ["(Intercept)", "alpha"], "estimate": [0.5, 0.68],
                       "ci_high": [1, 0.70], "p": [0, 1e-9]})  # fmt: skip
 
 
+def planned(*studies, realness=False, distilled=False):
+    return figures_of(studies, realness, distilled)
+
+
 def test_the_papers_figures_are_drawn_of_the_studies_that_are_there():
-    assert set(figures_of(["memorability", "valence"])) == {"fig1", "fig3a", "fig4", "fig8c", "fig9"}
-    assert figures_of(["memorability", "valence"])["fig9"].studies == ("valence",)
+    figures = planned("memorability", "valence")
+    assert set(figures) == {
+        "fig1", "fig3a", "fig3b", "fig4", "fig8c", "fig9", "fig10", "factors_valence", "alignment"
+    }  # fmt: skip
+    assert figures["fig9"].studies == ("valence",)
+    assert figures["fig10"].studies == ("memorability", "valence")
+
+
+def test_what_was_not_measured_is_not_drawn():
+    assert {"fig5a", "realness_valence"} <= set(planned("memorability", "valence", realness=True))
+    assert "masks" in planned("memorability", distilled=True)
+    assert not {"fig5a", "masks"} & set(planned("memorability"))
+
+
+def test_one_study_alone_is_compared_with_nothing():
+    assert not {"fig10", "alignment"} & set(planned("memorability"))
 
 
 def test_a_study_the_paper_does_not_have_gets_figures_of_its_own():
-    assert set(figures_of(["happiness"])) == {"scores_happiness", "sequences_happiness"}
-    assert {"sequences_object_size", "fig8a"} <= set(figures_of(["object_size"]))
+    assert set(planned("happiness")) == {"scores_happiness", "factors_happiness", "sequences_happiness"}
+    assert {"sequences_object_size", "fig8a"} <= set(planned("object_size"))
 
 
 def test_gain_is_the_score_at_the_largest_alpha_minus_that_at_the_smallest():
@@ -114,7 +142,76 @@ def test_the_catalogue_shows_every_seed_once(stored):
     plt.close("all")
 
 
-@pytest.mark.parametrize("module", ["ganalyze.figures.scores", "ganalyze.figures.sequences", "ganalyze.report"])
+def test_the_common_seed_is_the_most_ordinary_in_all_studies():
+    a, b = manifest_of([0.1, 0.5, 0.4, 0.9, 0.7]), manifest_of([0.5, 0.9, 0.4, 0.1, 0.2])
+    assert choose_common_seed({"a": a}) == 1  # rank 3 of 5
+    assert choose_common_seed({"b": b}) == 2
+    assert choose_common_seed({"a": a, "b": b}) == 2  # ranks 2 and 3, while seed 1 has 3 and 5
+
+
+def test_a_comparison_shows_one_seed_under_every_direction(stored):
+    folder, manifest = stored
+    with ImageReader(folder) as reader:
+        figure = draw_comparison({"a": manifest, "b": manifest}, {"a": reader, "b": reader})
+    assert len(figure.axes) == 2 * len(ALPHAS)
+    assert len({ax.images[0].get_array()[0, 0, 0] for ax in figure.axes}) == 1
+    plt.close("all")
+
+
+def test_factors_are_drawn_in_their_units_and_normalised_without_the_missing_ones(stored):
+    _, manifest = stored
+    rng = np.random.default_rng(1)
+    factors = pd.DataFrame(rng.random((len(manifest), len(FACTORS))), columns=list(FACTORS))
+    factors.insert(0, "image_id", manifest.image_id)
+    factors.loc[::4, "object_size"] = np.nan
+    figure = draw_factors(factors, manifest)
+    first, *others = figure.axes
+    assert [ax.get_title("left") for ax in others] == [name.replace("_", " ") for name in FACTORS]
+    assert len(first.lines) == len(FACTORS)
+    size = others[list(FACTORS).index("object_size")]
+    line = next(line for line in size.lines if len(line.get_xdata()) == len(ALPHAS))
+    expected = factors.groupby(manifest.alpha).object_size.mean()
+    np.testing.assert_allclose(np.asarray(line.get_ydata(), float), expected)
+    plt.close("all")
+
+
+def test_the_alignment_of_directions_is_drawn_pair_by_pair():
+    pairs = [(a, b) for a in ("x", "y") for b in ("x", "y")]
+    table = pd.DataFrame(pairs, columns=["direction", "assessor"]).assign(
+        cosine=[1, -0.25, -0.25, 1], random_95=0.2, change=[2, 0.5, -1, 3], change_ci_low=0, change_ci_high=4
+    )
+    left, right, *_ = draw_alignment(table).axes
+    shown = [text.get_text() for text in left.texts if text.get_text()]
+    assert shown == ["1.00", "−0.25", "−0.25", "1.00"]
+    assert [text.get_text() for text in right.texts][::2] == ["2.00", "0.50", "−1.00", "3.00"]
+    assert "±0.20" in left.get_xlabel()
+    plt.close("all")
+
+
+def test_the_contact_sheet_shows_both_outlines_and_the_agreement_of_typical_and_worst_masks(tmp_path):
+    rows = []
+    with Shard(tmp_path / "h.zip") as shard:
+        for index in range(30):
+            files = [f"{index}{kind}.png" for kind in ("", "_grabcut", "_unet")]
+            disc = np.zeros((16, 16), np.uint8)
+            disc[4:12, 4:12] = 255
+            for file, pixels in zip(files, (np.full((16, 16, 3), 90, np.uint8), disc, disc), strict=True):
+                shard.add(file, pixels)
+            rows.append([str(index), *(f"h.zip/{file}" for file in files), index / 30])
+    held_out = pd.DataFrame(rows, columns=["image_id", "file", "grabcut_file", "mask_file", "iou"])
+    with ImageReader(tmp_path) as reader:
+        figure = draw_masks(held_out, reader, rows=1)
+    shown = [ax.texts[0].get_text() for ax in figure.axes if ax.texts]
+    assert shown[8:] == [f"{index / 30:.2f}" for index in range(8)]  # the worst, worst first
+    assert shown[:8] == sorted(shown[:8], reverse=True)
+    plt.close("all")
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["ganalyze.figures.scores", "ganalyze.figures.sequences", "ganalyze.report"]
+    + [f"ganalyze.figures.{name}" for name in ("factors", "realness", "alignment", "masks")],
+)
 def test_drawing_and_reporting_need_no_torch(module):
     code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

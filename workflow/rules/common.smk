@@ -1,6 +1,7 @@
 # The run, checked before any job starts, and what the rules ask about it.
 
 import ast
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -35,6 +36,10 @@ if not workflow.deployment_settings.deployment_method and Path(shutil.which("pyt
     sys.executable
 ).with_name("python"):
     sys.exit("error: activate the environment first: . .venv/bin/activate")
+
+
+# A job whose threads wait by spinning slows every other job on its cores down, many times over.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 wildcard_constraints:
