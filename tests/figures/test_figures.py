@@ -172,6 +172,7 @@ def test_factors_are_drawn_in_their_units_and_normalised_without_the_missing_one
     line = next(line for line in size.lines if len(line.get_xdata()) == len(ALPHAS))
     expected = factors.groupby(manifest.alpha).object_size.mean()
     np.testing.assert_allclose(np.asarray(line.get_ydata(), float), expected)
+    assert figure.get_supxlabel().startswith("27 images; 7 of them without a usable mask")
     plt.close("all")
 
 

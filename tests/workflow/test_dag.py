@@ -13,7 +13,16 @@ from ganalyze.image_sets import MANIFEST_COLUMNS, ImageReader, read_manifest
 from .conftest import ALPHAS, jobs, run_of, study
 
 MEMORABILITY = study("memorability", "resmem", samples=6, batch_size=2, seeds=4)
+OBJECT_SIZE = study("object_size", "object-size-unet", samples=32, batch_size=4, seeds=5)
 VALENCE = study("valence", "fer-valence", samples=64, batch_size=4, seeds=9)
+EVERYTHING = run_of(
+    MEMORABILITY,
+    OBJECT_SIZE,
+    VALENCE,
+    segmenter="unet",
+    distillation={"samples": 48, "held_out_samples": 16, "epochs": 1},
+    realness={"extractor": "efficientnet-lite0", "reference_samples": 30},
+)
 NUMBERS = [
     "results/tiny/valence/direction/theta.safetensors",
     "results/tiny/valence/direction/loss.csv",
@@ -21,13 +30,15 @@ NUMBERS = [
     "results/tiny/valence/images/test/shard-0000.zip",
     "results/tiny/valence/mixed_models.csv",
 ]
+IMAGE_FACTORS = ["brightness", "colorfulness", "redness", "entropy"]
+MASK_FACTORS = ["object_size", "centeredness", "squareness"]
 
 
 @pytest.fixture(scope="module")
 def finished(make_checkout):
-    """A finished run of both studies, on two cores."""
+    """A finished run with everything in it, on two cores."""
     checkout = make_checkout()
-    checkout.configure(run_of(MEMORABILITY, VALENCE))
+    checkout.configure(EVERYTHING)
     done = checkout.snakemake("--cores", "2")
     assert done.returncode == 0, done.stderr[-3000:]
     return checkout
@@ -43,7 +54,7 @@ def valence_alone(make_checkout):
     return checkout
 
 
-@pytest.mark.parametrize("name", ["memorability", "valence"])
+@pytest.mark.parametrize("name", ["memorability", "object_size", "valence"])
 def test_a_run_leaves_every_file_of_the_contract_with_its_columns(finished, name):
     folder = finished.folder / "results/tiny" / name
     assert (folder / "direction/theta.safetensors").stat().st_size > 0
@@ -59,21 +70,30 @@ def test_a_run_leaves_every_file_of_the_contract_with_its_columns(finished, name
         "log_likelihood", "tjur_d", "engine", "converged",
     }  # fmt: skip
     assert "alpha" in set(models.term)
+    factors = pd.read_csv(folder / "factors.csv")
+    assert list(factors) == ["image_id", *IMAGE_FACTORS, *MASK_FACTORS]
+    assert list(factors.image_id) == list(manifest.image_id)
+    assert factors[IMAGE_FACTORS].notna().all(axis=None)
+    realness = pd.read_csv(folder / "realness.csv")
+    assert {"alpha", "fid", "is_mean", "is_std", "extractor", "reference"} <= set(realness)
+    assert list(realness.alpha) == ALPHAS
     with ImageReader(folder / "images") as reader:
         assert reader.read(manifest.file[0]).shape == (64, 64, 3)
 
 
 def test_a_run_leaves_its_figures_its_report_and_its_provenance(finished):
     results = finished.folder / "results/tiny"
-    for name in ("fig1", "fig3a", "fig4", "fig8c", "fig9"):
+    names = ("fig1", "fig3a", "fig3b", "fig4", "fig5a", "fig8a", "fig8c", "fig9", "fig10", "alignment", "masks")
+    for name in names:
         assert b"<svg" in (results / f"figures/{name}.svg").read_bytes()
         with Image.open(results / f"figures/{name}.png") as image:
             assert image.width > 800
-    for name in ("memorability", "valence"):
+    for name in ("memorability", "object_size", "valence"):
         assert (results / f"figures/catalogue_{name}.pdf").read_bytes().startswith(b"%PDF")
     assert "Memorability" in (results / "report.html").read_text()
     provenance = json.loads((results / "provenance.json").read_text())
-    assert set(provenance["weights"]) == {"model.pt", "weights.tar", "emotion_model.hdf5"}
+    downloads = {"model.pt", "weights.tar", "emotion_model.hdf5", "efficientnet-lite0-57934424.pth"}
+    assert set(provenance["weights"]) == {*downloads, "segmenter.safetensors"}
     assert provenance["config"]["seed"] == 7
 
 
@@ -112,7 +132,8 @@ def test_a_run_killed_in_training_and_in_generation_ends_with_the_same_bytes(mak
     assert checkout.bytes_of(*NUMBERS) == valence_alone.bytes_of(*NUMBERS)
 
 
-AFTER_IMAGES = {"score_images": 1, "fit_mixed_models": 1, "plot_scores": 1, "plot_sequences": 2, "plot_catalogue": 1}
+FIGURES = {"plot_scores": 1, "plot_sequences": 2, "plot_catalogue": 1, "plot_factors": 1}
+AFTER_IMAGES = {"score_images": 1, "measure_factors": 1, "fit_mixed_models": 1, **FIGURES}
 AFTER_TRAINING = {"generate_images": 1, "gather_images": 1, **AFTER_IMAGES, "write_report": 1}
 
 
@@ -121,10 +142,8 @@ AFTER_TRAINING = {"generate_images": 1, "gather_images": 1, **AFTER_IMAGES, "wri
     [
         ("README.md", {}),
         ("src/ganalyze/training.py", {"train_direction": 1, **AFTER_TRAINING}),
-        (
-            "src/ganalyze/figures/scores.py",
-            {"plot_scores": 1, "plot_sequences": 2, "plot_catalogue": 1, "write_report": 1},
-        ),
+        ("src/ganalyze/figures/scores.py", {**FIGURES, "write_report": 1}),
+        ("src/ganalyze/factors.py", {"measure_factors": 1, "plot_factors": 1, "write_report": 1}),
         ("src/ganalyze/mixed_models.py", {"fit_mixed_models": 1, "plot_scores": 1, "write_report": 1}),
         ("workflow/report/captions.yaml", {"write_report": 1}),
         ("src/ganalyze/assessors/resmem.py", {}),
@@ -143,14 +162,14 @@ def test_an_edited_file_reruns_what_depends_on_it_and_nothing_else(valence_alone
 
 def test_a_changed_setting_reruns_the_study_it_belongs_to(finished):
     longer = study("valence", "fer-valence", samples=68, batch_size=4, seeds=9)
-    finished.configure(run_of(MEMORABILITY, longer))
+    finished.configure(EVERYTHING | {"studies": [MEMORABILITY, OBJECT_SIZE, longer]})
     try:
         planned = jobs(finished.snakemake("--cores", "1", "-n"))
     finally:
-        finished.configure(run_of(MEMORABILITY, VALENCE))
-    assert planned["train_direction"] == 1
-    assert planned["generate_images"] == 1
-    assert planned["score_images"] == 1
+        finished.configure(EVERYTHING)
+    for rule in ("train_direction", "generate_images", "segment_images", "measure_factors", "measure_realness"):
+        assert planned[rule] == 1
+    assert "train_segmenter" not in planned
 
 
 @pytest.mark.parametrize(

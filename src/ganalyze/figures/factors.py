@@ -55,4 +55,11 @@ def draw_factors(factors: pd.DataFrame, manifest: pd.DataFrame) -> Figure:
     for ax in axes.flat:
         ax.set(xticks=alphas, xlabel="α")
         ax.set_xticklabels([alpha_label(a) for a in alphas], fontsize=6)
+    unusable = table.object_size.isna().sum()
+    figure.supxlabel(
+        f"{len(table):,} images; {unusable:,} of them without a usable mask of the subject",
+        fontsize=7,
+        x=0.99,
+        ha="right",
+    )
     return figure
