@@ -12,9 +12,9 @@ from ganalyze.image_sets import MANIFEST_COLUMNS, ImageReader, read_manifest
 
 from .conftest import ALPHAS, jobs, run_of, study
 
-MEMORABILITY = study("memorability", "resmem", samples=6, batch_size=2, seeds=4)
-OBJECT_SIZE = study("object_size", "object-size-unet", samples=32, batch_size=4, seeds=5)
-VALENCE = study("valence", "fer-valence", samples=64, batch_size=4, seeds=9)
+MEMORABILITY = study("memorability", "resmem", samples=6, batch_size=2, seeds=20)
+OBJECT_SIZE = study("object_size", "object-size-unet", samples=32, batch_size=4, seeds=20)
+VALENCE = study("valence", "fer-valence", samples=64, batch_size=4, seeds=20)
 EVERYTHING = run_of(
     MEMORABILITY,
     OBJECT_SIZE,
@@ -107,7 +107,7 @@ def test_a_second_run_has_nothing_to_do_and_says_so_quickly(finished):
 
 def test_one_core_and_other_chunks_give_the_same_bytes(make_checkout, valence_alone):
     other = make_checkout()
-    chunked = study("valence", "fer-valence", samples=64, batch_size=4, seeds=9, chunks=3)
+    chunked = study("valence", "fer-valence", samples=64, batch_size=4, seeds=20, chunks=3)
     other.configure(run_of(chunked))
     done = other.snakemake("--cores", "1")
     assert done.returncode == 0, done.stderr[-3000:]
@@ -161,7 +161,7 @@ def test_an_edited_file_reruns_what_depends_on_it_and_nothing_else(valence_alone
 
 
 def test_a_changed_setting_reruns_the_study_it_belongs_to(finished):
-    longer = study("valence", "fer-valence", samples=68, batch_size=4, seeds=9)
+    longer = study("valence", "fer-valence", samples=68, batch_size=4, seeds=20)
     finished.configure(EVERYTHING | {"studies": [MEMORABILITY, OBJECT_SIZE, longer]})
     try:
         planned = jobs(finished.snakemake("--cores", "1", "-n"))

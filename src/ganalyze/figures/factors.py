@@ -56,10 +56,6 @@ def draw_factors(factors: pd.DataFrame, manifest: pd.DataFrame) -> Figure:
         ax.set(xticks=alphas, xlabel="α")
         ax.set_xticklabels([alpha_label(a) for a in alphas], fontsize=6)
     unusable = table.object_size.isna().sum()
-    figure.supxlabel(
-        f"{len(table):,} images; {unusable:,} of them without a usable mask of the subject",
-        fontsize=7,
-        x=0.99,
-        ha="right",
-    )
+    note = f"{len(table):,} images; {unusable:,} of them without a usable mask of the subject"
+    figure.supxlabel(note, fontsize=7, x=0.99, ha="right")
     return figure
