@@ -34,7 +34,7 @@ def judge_series(trials: pd.DataFrame, experiment: str) -> pd.DataFrame:
 
     trials: a checked trial table. A series without a vigilance trial cannot be judged and is not kept.
     """
-    rules, main = RULES[experiment], trials[trials.phase == "main"]
+    rules, main = RULES[experiment], trials[trials.phase == "main"].reset_index(drop=True)
     by = [main.participant, main.series]
     vigilance = main[(main.role == "vigilance") & ((main.is_repeat == 1) | (experiment == "two_afc"))]
     judged = pd.DataFrame({"trials": main.groupby(by).size()})

@@ -179,7 +179,7 @@ def _check_header(path: Path, header: list[str], model: type[Trial]) -> None:
 def _explain_encoding(data: bytes, error: UnicodeDecodeError) -> str:
     """Where text stops being UTF-8: usually where two files of different encodings were joined."""
     before = data[: error.start].decode("latin-1")
-    column = len(next(csv.reader([before.rpartition("\n")[2]]), [""])) - 1
+    column = len(next(csv.reader([before.rpartition("\n")[2] + "?"]))) - 1
     header = next(csv.reader([before.partition("\n")[0].lstrip("ï»¿")]), [])
     place = f", column {header[column]}" if "\n" in before and 0 <= column < len(header) else ""
     return (f"row {before.count(chr(10)) + 1}{place}: byte 0x{data[error.start]:02x} is not UTF-8: "
@@ -227,7 +227,8 @@ def _images_as_made(table: pd.DataFrame, images: pd.DataFrame) -> Iterator[tuple
     for column in ("seed_id", "class_id", "alpha"):
         differs = known & ((table[column].astype(float) - made[column].astype(float)).abs() > 1e-9)
         for row in table.index[differs]:
-            yield row, f"column {column}: got {table.at[row, column]}, {table.at[row, 'image_id']} has {made.at[row, column]:g}"
+            image, right = table.at[row, "image_id"], made.at[row, column]
+            yield row, f"column {column}: got {table.at[row, column]}, {image} has {right:g}"
 
 
 def _one_clone_of_a_seed(table: pd.DataFrame, images: pd.DataFrame) -> Iterator[tuple[int, str]]:
@@ -253,8 +254,9 @@ def _right_or_wrong(table: pd.DataFrame, images: pd.DataFrame) -> Iterator[tuple
     two_afc = table.fake_side.notna().all()
     right = table.response == (table.fake_side if two_afc else table.is_repeat)
     for row in table.index[right.astype(int) != table.correct]:
-        what = f"fake_side {table.at[row, 'fake_side']}" if two_afc else f"is_repeat {table.at[row, 'is_repeat']}"
-        yield row, f"column correct: got {table.at[row, 'correct']}, but response is {table.at[row, 'response']} and {what}"
+        column = "fake_side" if two_afc else "is_repeat"
+        told = f"response is {table.at[row, 'response']} and {column} {table.at[row, column]}"
+        yield row, f"column correct: got {table.at[row, 'correct']}, but {told}"
 
 
 def _repeats(table: pd.DataFrame, images: pd.DataFrame) -> Iterator[tuple[int, str]]:
