@@ -55,8 +55,8 @@ def _one_clone_each(images: pd.DataFrame, count: int, rng: np.random.Generator) 
 
 def _tracks(rows: list) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[
-        "slot", "series", "track", "trial_index", "phase", "role", "image_id", "seed_id", "class_id", "alpha", "is_repeat",
-        "lag", "foil_image_id", "fake_side",
+        "slot", "series", "track", "trial_index", "phase", "role", "image_id", "seed_id", "class_id", "alpha",
+        "is_repeat", "lag", "foil_image_id", "fake_side",
     ]).astype({"lag": "Int64"})  # fmt: skip
 
 

@@ -101,7 +101,7 @@ def test_2afc_pairs_without_a_response_are_left_out():
 
 
 def test_rates_by_alpha_with_an_interval_that_lets_participants_differ():
-    """Against the cluster-robust formula written out: people who always or never hit tell as much as one answer each."""
+    """Against the cluster-robust formula written out: who always or never hits tells as much as a single answer."""
     points = pd.DataFrame({"alpha": 0.0, "participant": ["a"] * 50 + ["b"] * 50, "hit": [1] * 50 + [0] * 50,
                            "image_id": "i", "data_source": "human"})  # fmt: skip
     (row,) = by_alpha(points, "memory_game").itertuples()

@@ -1,9 +1,5 @@
 """A trial table is right, or every fault is named by row and column and nothing comes of it."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pandas as pd
 import pytest
 

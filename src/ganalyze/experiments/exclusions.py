@@ -1,9 +1,9 @@
 """Which series count (paper §3.3.2, §3.4), and what is analysed of them.
 
-Memory game: a series does not count where more than 55 % of its vigilance repeats were missed or more than 30 % of the
-images that were new raised a false alarm. 2AFC: where less than 65 % of its vigilance trials were correct. Such a series
-blocks the participant, so what they did later does not count either, nor do series beyond the 25th (17th). Practice
-is no part of it.
+Memory game: a series does not count where more than 55 % of its vigilance repeats were missed or more than 30 % of
+the images that were new raised a false alarm. 2AFC: where less than 65 % of its vigilance trials were correct. Such a
+series blocks the participant, so what they did later does not count either, nor do series beyond the 25th (17th).
+Practice is no part of it.
 """
 
 from dataclasses import dataclass
@@ -53,10 +53,9 @@ def judge_series(trials: pd.DataFrame, experiment: str) -> pd.DataFrame:
     if rules.max_false_alarms is not None:
         alarms = judged.false_alarms.round(9) > rules.max_false_alarms
         reason[alarms & ~missed] = f"more than {rules.max_false_alarms:.0%} false alarms"
-    failed = (reason != "").groupby(judged.participant)
-    blocked = (failed.cumsum() - (reason != "") > 0) & (reason == "")
+    failed = (reason != "").astype(int)
     reason[(judged.series > rules.max_series) & (reason == "")] = f"beyond {rules.max_series} series"
-    reason[blocked] = "blocked after an earlier series"
+    reason[failed.groupby(judged.participant).cumsum() > failed] = "blocked after an earlier series"
     return judged.assign(kept=(reason == "").astype(int), reason=reason)
 
 

@@ -1,4 +1,4 @@
-"""Simulated participants: they answer a track table as people might, so that analyses can be tried before there are any.
+"""Simulated participants: they answer a track table as people might, so that analyses can be tried without people.
 
 The log odds that participant i recognises the repeat of image j, a clone of seed s of class c (memory game), or tells
 it from a photograph (2AFC), are
@@ -80,7 +80,7 @@ def _log_odds(
 
     score = tracks.image_id.map(scored) - scored.mean()
     log_odds = observers.intercept + effect("seed_id", observers.seed_sd) + observers.sensitivity * score
-    if tracks.class_id.nunique() > 1:
+    if len(tracks.class_id.unique()) > 1:
         log_odds += effect("class_id", observers.class_sd)
     return log_odds.where(tracks.role == "target", observers.vigilance)
 
