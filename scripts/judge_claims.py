@@ -16,8 +16,8 @@ def main() -> None:
     )
     parser.add_argument("--results", type=Path, required=True, help="results/<run>")
     parser.add_argument("--studies", nargs="+", required=True, help="names of the run's studies")
-    parser.add_argument("--tables", type=Path, nargs="+", required=True, help="those of our tables that this run has, in "
-                        f"a study's folder of the results: {', '.join(TABLES.values())}")  # fmt: skip
+    parser.add_argument("--tables", type=Path, nargs="+", required=True, help="those of our tables that this run "
+                        f"has, in a study's folder of the results: {', '.join(TABLES.values())}")  # fmt: skip
     parser.add_argument("--output", type=Path, required=True, help="table to write (CSV)")
     arguments = parser.parse_args()
 

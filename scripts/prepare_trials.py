@@ -20,8 +20,8 @@ def main() -> None:
     parser.add_argument("--experiment", required=True, choices=EXPERIMENTS)
     parser.add_argument("--manifests", type=Path, nargs="+", required=True, help="of every image set shown in it")
     parser.add_argument("--output", type=Path, required=True, help="the checked table, NAME.csv; beside it come "
-                        "NAME.series.csv (who was excluded and why), NAME.data_points.csv (what models are fitted to) and "
-                        "NAME.by_alpha.csv (rates and counts)")  # fmt: skip
+                        "NAME.series.csv (who was excluded and why), NAME.data_points.csv (what models are fitted to) "
+                        "and NAME.by_alpha.csv (rates and counts)")  # fmt: skip
     arguments = parser.parse_args()
 
     images = pd.concat(map(read_manifest, arguments.manifests), ignore_index=True)

@@ -34,8 +34,8 @@ def main() -> None:
         given["sensitivity"] = paper_sensitivity(read_claims(arguments.claims), arguments.study, arguments.experiment)
         if given["sensitivity"] is None:
             raise GanalyzeError(
-                f"the paper has no {arguments.experiment} of a study {arguments.study}: give --sensitivity, in log odds "
-                "per unit of the score"
+                f"the paper has no {arguments.experiment} of a study {arguments.study}: give --sensitivity, in log "
+                "odds per unit of the score"
             )
     tracks = pd.read_csv(arguments.tracks)
     manifest = read_manifest(arguments.manifest)
