@@ -146,7 +146,8 @@ def _factors(table: pd.DataFrame) -> dict:
     Entropy stands for simplicity, and the paper does not say whether the entropy rises or its opposite: it is reported
     and not counted. estimate_ours is how many of the others rise.
     """
-    slopes = table[table.term == "alpha"].set_index(table.model.str.partition(" ~ ")[0])
+    slopes = table[table.term == "alpha"]
+    slopes = slopes.set_index(slopes.model.str.partition(" ~ ")[0])
     counted = slopes.drop(index="entropy", errors="ignore")
     rise, positive = counted.ci_low > 0, counted.estimate > 0
     reason = f"{rise.sum()} of {len(counted)} factors rise"
