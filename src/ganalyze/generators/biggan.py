@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganalyze.errors import GanalyzeError
+from ganalyze.generators.folding import ConditionalNorm, attend, fold_norm
 from ganalyze.generators.imagenet import class_names
 from ganalyze.weights import load_state, load_tensors, verified
 
@@ -41,18 +42,6 @@ LAYOUTS = {
 _EPSILON = 1e-4  # of the conditional batch norms, and beside the norms of the power iteration
 
 
-class ConditionalNorm(nn.Module):
-    """Batch norm whose gain and bias depend on a condition, then ReLU."""
-
-    def __init__(self, channels: int, condition: int):
-        super().__init__()
-        self.affine = nn.Linear(condition, 2 * channels)
-
-    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
-        scale, shift = self.affine(condition).to(x.dtype)[:, :, None, None].chunk(2, dim=1)
-        return torch.addcmul(shift, x, scale).relu_()
-
-
 class Block(nn.Module):
     """Doubles the image: two norms and convolutions beside a 1×1 shortcut."""
 
@@ -64,8 +53,8 @@ class Block(nn.Module):
         self.shortcut = nn.Conv2d(n_in, n_out, 1)
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
-        y = self.conv0(self.norm0(x, condition))
-        y = self.conv1(self.norm1(y, condition))
+        y = self.conv0(self.norm0(x, condition).relu_())
+        y = self.conv1(self.norm1(y, condition).relu_())
         return y + F.interpolate(self.shortcut(x), scale_factor=2)
 
 
@@ -79,11 +68,8 @@ class SelfAttention(nn.Module):
         self.out = nn.Conv2d(channels // 2, channels, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        query = self.query(x).flatten(2)
-        key, value = (F.max_pool2d(conv(x), 2).flatten(2) for conv in (self.key, self.value))
-        weights = torch.bmm(query.transpose(1, 2), key).softmax(dim=-1)
-        seen = torch.bmm(value, weights.transpose(1, 2)).unflatten(2, x.shape[2:])
-        return x + self.out(seen)
+        key, value = (F.max_pool2d(conv(x), 2) for conv in (self.key, self.value))
+        return x + self.out(attend(self.query(x), key, value))
 
 
 class BigGAN(nn.Module):
@@ -226,16 +212,9 @@ def _fold(published: _Published, layout: Layout) -> dict[str, Tensor]:
 
 
 def _folded_norm(published: _Published, norm: str) -> dict[str, Tensor]:
-    """Scale and shift, stacked, as one affine function of the condition c:
-    (x − μ)/σ · (1 + Gc) + Bc = x · (1 + Gc)/σ + Bc − μ(1 + Gc)/σ."""
     mean, variance = (published[f"{norm}.bn.running_{name}"] for name in ("mean", "var"))
     gain, bias = (published.normalised(f"{norm}.{name}_embed") for name in ("gamma", "beta"))
-    over = 1 / (variance + _EPSILON).sqrt()
-    scale = over[:, None] * gain
-    return {
-        "weight": torch.cat([scale, bias - mean[:, None] * scale]),
-        "bias": torch.cat([over, -mean * over]),
-    }
+    return fold_norm(mean, variance, gain, bias, _EPSILON)
 
 
 def _doubling(weight: Tensor) -> Tensor:
