@@ -33,8 +33,8 @@ def biggan(size: int, width: int, seed: int = 0) -> dict[str, Tensor]:
     def spectral(name, *shape, bias=True):
         if bias:
             state[f"{name}.module.bias"] = 0.1 * normal(rng, shape[0])
-        for vector, length in (("u", shape[0]), ("v", int(np.prod(shape[1:])))):
-            direction = normal(rng, length)
+        for vector in "uv":  # both as long as there are outputs; v is never read
+            direction = normal(rng, shape[0])
             state[f"{name}.module.weight_{vector}"] = direction / direction.norm()
         state[f"{name}.module.weight_bar"] = normal(rng, *shape) / np.sqrt(np.prod(shape[1:]))
 
@@ -118,10 +118,19 @@ def write_emonet(folder: Path, seed: int = 1) -> None:
     with torch.device("meta"):
         shapes = resnet50(num_classes=1).to_empty(device="cpu").state_dict()
     state = fill({k: torch.zeros_like(v) for k, v in shapes.items()}, seed)
+    _tame(state)
+    state["fc.weight"] *= 0.3
     state = {f"module.model.{name.replace('fc.', 'last_linear.')}": value for name, value in state.items()}
     torch.save(
         {"epoch": 3, "arch": "resnet50", "state_dict": state}, folder / "EmoNet_valence_moments_resnet50_5_best.pth.tar"
     )
+
+
+def _tame(resnet: dict[str, Tensor]) -> None:
+    """Weaken the residual branches, or the signal grows from block to block."""
+    for name, value in resnet.items():
+        if name.endswith("bn3.weight"):
+            value *= 0.2
 
 
 CAFFENET = {
@@ -177,9 +186,8 @@ def write_mask_rcnn(folder: Path, seed: int = 5) -> None:
     from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
 
     state = fill(MaskRCNN(resnet_fpn_backbone(backbone_name="resnet50", weights=None), 91).state_dict(), seed)
+    _tame(state)
     for name in state:
-        if name.startswith("backbone.body") and name.endswith("bn3.weight"):
-            state[name] *= 0.2  # residual branches: or the signal grows from block to block
         if "bbox" in name and name.endswith("weight"):
             state[name] *= 0.05
     state["roi_heads.box_predictor.cls_score.weight"] *= 0.1

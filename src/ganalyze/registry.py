@@ -6,13 +6,14 @@ for a card in any module that Python finds, the current folder included (docs/ad
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ganalyze.errors import GanalyzeError
@@ -26,6 +27,7 @@ class Card:
     names in config/weights.yaml. `note`, where there is one, goes to everything made with the model. `options` are
     the callable's further keywords, each with the type of its values, which a configuration may set. A model with
     several outputs has `heads`: the callable takes the keyword `head`, and `name:head` stands for the model with it.
+    `memory_mb` is its share of what a training with a batch of 4 needs.
     """
 
     build: str
@@ -38,11 +40,7 @@ class Card:
     options: Mapping[str, Any] = field(default_factory=dict)
     heads: tuple[str, ...] = ()
     head: str = ""
-
-    @property
-    def module(self) -> str:
-        """The module that holds the model's code."""
-        return self.build.partition(":")[0]
+    memory_mb: int = 2500
 
 
 class Registry(Mapping[str, Card]):
@@ -65,7 +63,7 @@ class Registry(Mapping[str, Card]):
         return self._own(name, lambda: getattr(_import(base), rest))
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and (":" in name or name in list(self))
+        return isinstance(name, str) and (":" in name or any(name == known for known in self))
 
     def __iter__(self) -> Iterator[str]:
         yield from self._cards
@@ -73,7 +71,7 @@ class Registry(Mapping[str, Card]):
             yield from (point.name for point in entry_points(group=self._group) if point.name not in self._cards)
 
     def __len__(self) -> int:
-        return len(list(self))
+        return sum(1 for _ in self)
 
     def _with_head(self, card: Card, base: str, head: str) -> Card:
         if head not in card.heads:
@@ -120,6 +118,17 @@ class Registry(Mapping[str, Card]):
         module, _, attribute = card.build.partition(":")
         model = getattr(_import(module), attribute)(weights_dir, device, **options)
         return model.to(device).eval().requires_grad_(False)
+
+
+def parse_options(words: Sequence[str]) -> dict[str, Any]:
+    """Options as a command line gives them, `truncation=0.5`, with values as YAML reads them."""
+    options = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals:
+            raise GanalyzeError(f"option {word!r}: write it as OPTION=VALUE")
+        options[key] = yaml.safe_load(value)
+    return options
 
 
 def _import(module: str):

@@ -89,3 +89,9 @@ def load_assessor(name: str, weights_dir, device, options=None):
     unknown name or option or unusable weights.
     """
     return ASSESSORS.load(name, weights_dir, device, options)
+
+
+def report_missed(assessor) -> None:
+    """Say how many of the images that an assessor has seen showed it no subject, where it looks for one."""
+    if missed := getattr(assessor, "without_subject", 0):
+        print(f"no subject was found in {missed} images: their score is 0")
