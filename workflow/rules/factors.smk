@@ -18,8 +18,9 @@ rule segment_images:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=2000,
+        mem_mb=3000,
         runtime=120,
+        gpu=GPU,
     params:
         segmenter=RUN.segmenter,
         batch_size=RUN.batch_size,
