@@ -14,6 +14,7 @@ from ganalyze.generators import GENERATORS
 from ganalyze.realness import EXTRACTORS
 from ganalyze.registry import UNET_FILE
 from ganalyze.segmentation import SEGMENTERS
+from ganalyze.weights import CATALOGUE, load_catalogue
 
 # config/demo.yaml is the default, not a base that other runs are laid over.
 if not workflow.overwrite_configfiles:
@@ -78,7 +79,8 @@ def build_module(card):
 
 
 def weight_files(*cards):
-    return [UNET if name == UNET_FILE else f"{RUN.weights_dir}/{name}" for card in cards for name in card.files]
+    """What a network's weights are waited for by: the record of a download (see weights.smk), the run's own U-Net."""
+    return [UNET if name == UNET_FILE else f"{RUN.weights_dir}/{name}.sha256" for card in cards for name in card.files]
 
 
 def assessor_of(study):

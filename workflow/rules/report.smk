@@ -17,8 +17,9 @@ rule write_provenance:
         runtime=30,
     params:
         config=RUN.model_dump_json(),
+        weights=lambda w, input: [path.removesuffix(".sha256") for path in input.weights],
     shell:
-        "python scripts/write_provenance.py --config {params.config:q} --weights {input.weights} --output {output}"
+        "python scripts/write_provenance.py --config {params.config:q} --weights {params.weights} --output {output}"
         " 2>&1 | tee {log}"
 
 
