@@ -96,6 +96,16 @@ WEIGHTS = f"{RUN.weights_dir}:{RESULTS}/segmenter" if RUN.distillation else RUN.
 COMPUTE = f"--weights-dir {WEIGHTS} --device {RUN.device} --threads {RUN.threads} --precision {RUN.precision}"
 
 
+# A job that runs networks takes a GPU where the configuration says so: from SLURM, or with `--resources gpu=1` one at a
+# time on one's own machine.
+GPUS = 1 if RUN.device.startswith("cuda") else 0
+
+
+def growing(amount):
+    """A resource of which a job that is tried again gets more: twice the first amount, then three times."""
+    return lambda wildcards, attempt: attempt * amount
+
+
 def options(section):
     """A section of the configuration as the options of a script."""
     return " ".join(f"--{key.replace('_', '-')} {value}" for key, value in (section or {}) if value is not None)

@@ -16,8 +16,9 @@ rule train_direction:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=5000,
-        runtime=600,
+        mem_mb=growing(5000),
+        runtime=growing(600),
+        gpu=GPUS,
     params:
         # Not an output: Snakemake would remove it before it starts the job again after a kill.
         checkpoint=f"{RESULTS}/{{study}}/direction/checkpoints/last.pt",

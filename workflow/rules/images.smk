@@ -17,8 +17,9 @@ rule generate_images:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=growing(2000),
+        runtime=growing(120),
+        gpu=GPUS,
     params:
         alphas=lambda w: RUN.study(w.study).alphas,
         seeds=lambda w: f"--classes {image_set(w).classes} --seeds-per-class {image_set(w).seeds_per_class}",
@@ -47,8 +48,8 @@ rule gather_images:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     shell:
         "python scripts/gather_images.py {input.manifests} --folder {output.folder} --manifest {output.manifest}"
         " 2>&1 | tee {log}"
@@ -70,8 +71,9 @@ rule score_images:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=5000,
-        runtime=120,
+        mem_mb=growing(5000),
+        runtime=growing(120),
+        gpu=GPUS,
     params:
         assessor=lambda w: RUN.study(w.study).assessor,
         batch_size=RUN.batch_size,
@@ -98,8 +100,9 @@ rule score_by_another:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=5000,
-        runtime=120,
+        mem_mb=growing(5000),
+        runtime=growing(120),
+        gpu=GPUS,
     params:
         assessor=lambda w: RUN.study(w.other).assessor,
         ends=lambda w: (min(RUN.study(w.study).alphas), max(RUN.study(w.study).alphas)),

@@ -23,8 +23,9 @@ rule generate_reference:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=growing(2000),
+        runtime=growing(120),
+        gpu=GPUS,
     params:
         seeds=lambda w: reference_seeds(),
         generator=RUN.generator,
@@ -54,8 +55,9 @@ rule measure_realness:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=3000,
-        runtime=240,
+        mem_mb=growing(3000),
+        runtime=growing(240),
+        gpu=GPUS,
     params:
         extractor=lambda w: RUN.realness.extractor,
         per_class=lambda w: RUN.realness.reference_per_class,

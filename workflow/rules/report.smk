@@ -13,8 +13,8 @@ rule write_provenance:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=30,
+        mem_mb=growing(500),
+        runtime=growing(30),
     params:
         config=RUN.model_dump_json(),
         weights=lambda w, input: [path.removesuffix(".sha256") for path in input.weights],
@@ -43,8 +43,8 @@ rule write_report:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         results=subpath(output[0], parent=True),
     shell:

@@ -18,8 +18,9 @@ rule train_segmenter:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=growing(3000),
+        runtime=growing(60),
+        gpu=GPUS,
     params:
         generator=RUN.generator,
         seed=RUN.seed,
