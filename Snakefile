@@ -22,3 +22,4 @@ rule all:
     default_target: True
     input:
         f"{RESULTS}/report.html",
+        all_image_sets(),

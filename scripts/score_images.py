@@ -3,16 +3,18 @@
 import argparse
 from pathlib import Path
 
-from ganalyze.assessors import ASSESSORS, load_assessor
+from ganalyze.assessors import ASSESSORS, load_assessor, report_missed
 from ganalyze.compute import Compute
 from ganalyze.errors import GanalyzeError, run_command
 from ganalyze.generation import score_images
 from ganalyze.image_sets import read_manifest, write_manifest
+from ganalyze.registry import parse_options
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--assessor", required=True, help=f"one of {', '.join(ASSESSORS)}")
+    parser.add_argument("--assessor-options", nargs="*", default=[], metavar="OPTION=VALUE", help="see its card")
     parser.add_argument("--manifest", type=Path, required=True, help="which images")
     parser.add_argument("--output", type=Path, required=True, help="beside the manifest, so that `file` holds")
     parser.add_argument("--alphas", type=float, nargs="+", help="only the images at these; default: all")
@@ -26,9 +28,11 @@ def main() -> None:
         manifest = manifest[manifest.alpha.isin(arguments.alphas)].reset_index(drop=True)
         if manifest.empty:
             raise GanalyzeError(f"{arguments.manifest} has no image at alpha {arguments.alphas}")
-    assessor = load_assessor(arguments.assessor, arguments.weights_dir, compute.device)
-    scores = score_images(assessor, manifest, arguments.manifest, arguments.batch_size, compute)
+    options = parse_options(arguments.assessor_options)
+    assessor = load_assessor(arguments.assessor, arguments.weights_dir, compute.device, options)
+    scores = score_images(compute.tuned(assessor), manifest, arguments.manifest, arguments.batch_size, compute)
     write_manifest(manifest.assign(score=scores), arguments.output)
+    report_missed(assessor)
 
 
 if __name__ == "__main__":

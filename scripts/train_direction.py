@@ -2,13 +2,15 @@
 
 import argparse
 from pathlib import Path
+from typing import get_args
 
-from ganalyze.assessors import ASSESSORS, load_assessor
+from ganalyze.assessors import ASSESSORS, load_assessor, report_missed
 from ganalyze.compute import Compute
 from ganalyze.errors import run_command, written_whole
 from ganalyze.generators import GENERATORS, load_generator
+from ganalyze.registry import parse_options
 from ganalyze.training import TrainingOptions, train_direction
-from ganalyze.transformer import save_direction
+from ganalyze.transformer import Kind, Rescaling, Start, TransformerOptions, save_direction
 from ganalyze.weights import sha256_of, verified
 
 
@@ -16,6 +18,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--generator", required=True, help=f"one of {', '.join(GENERATORS)}")
     parser.add_argument("--assessor", required=True, help=f"one of {', '.join(ASSESSORS)}")
+    parser.add_argument("--generator-options", nargs="*", default=[], metavar="OPTION=VALUE", help="see its card")
+    parser.add_argument("--assessor-options", nargs="*", default=[], metavar="OPTION=VALUE", help="see its card")
     parser.add_argument("--output", type=Path, required=True, help="the direction, theta.safetensors")
     parser.add_argument("--loss", type=Path, required=True, help="the loss log, loss.csv")
     parser.add_argument("--checkpoint", type=Path, required=True, help="where to go on from after a kill")
@@ -26,6 +30,10 @@ def main() -> None:
     parser.add_argument("--alpha-max", type=float, required=True, help="α is drawn uniformly from ± this")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--checkpoint-every", type=int, default=100, help="steps; default: %(default)s")
+    parser.add_argument("--gradients", choices=("zeroed", "accumulated"), default="zeroed", help="default: %(default)s")
+    parser.add_argument("--transformer", choices=get_args(Kind), default="one_direction", help="default: %(default)s")
+    parser.add_argument("--rescaling", choices=get_args(Rescaling), default="none", help="default: %(default)s")
+    parser.add_argument("--start", choices=get_args(Start), default="zeros", help="of θ; default: %(default)s")
     Compute.add_arguments(parser)
     arguments = parser.parse_args()
 
@@ -37,18 +45,27 @@ def main() -> None:
         seed=arguments.seed,
         study=arguments.study,
         checkpoint_every=arguments.checkpoint_every,
+        gradients=arguments.gradients,
+        transformer=TransformerOptions(arguments.transformer, arguments.rescaling, arguments.start),
     )
     generator_card, assessor_card = GENERATORS[arguments.generator], ASSESSORS[arguments.assessor]
     compute = Compute.from_arguments(arguments)
-    generator = load_generator(arguments.generator, arguments.weights_dir, compute.device)
-    assessor = load_assessor(arguments.assessor, arguments.weights_dir, compute.device)
+    chosen = {"generator": parse_options(arguments.generator_options)}
+    chosen["assessor"] = parse_options(arguments.assessor_options)
+    generator = load_generator(arguments.generator, arguments.weights_dir, compute.device, chosen["generator"])
+    assessor = load_assessor(arguments.assessor, arguments.weights_dir, compute.device, chosen["assessor"])
     models = {"generator": arguments.generator, "assessor": arguments.assessor}
+    models |= {f"{model}_options": options for model, options in chosen.items() if options}
     models |= {f: sha256_of(verified(arguments.weights_dir, f)) for f in generator_card.files + assessor_card.files}
 
-    theta, losses = train_direction(generator, assessor, options, compute, arguments.checkpoint, models)
+    theta, losses = train_direction(
+        compute.tuned(generator), compute.tuned(assessor), options, compute, arguments.checkpoint, models
+    )
     with written_whole(arguments.loss) as temporary:
         losses.to_csv(temporary, index=False, lineterminator="\n")
-    save_direction(theta, arguments.output, models | {"transformer": "one_direction", "samples": options.samples})
+    about = {"transformer": arguments.transformer, "rescaling": arguments.rescaling, "samples": options.samples}
+    save_direction(theta, arguments.output, models | about)
+    report_missed(assessor)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 from ganalyze.compute import Compute
 from ganalyze.errors import run_command, written_whole
 from ganalyze.generators import GENERATORS, load_generator
+from ganalyze.registry import parse_options
 from ganalyze.segmentation.distillation import Distillation, distil
 from ganalyze.segmentation.unet import save_unet
 
@@ -14,6 +15,7 @@ from ganalyze.segmentation.unet import save_unet
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--generator", required=True, help=f"one of {', '.join(GENERATORS)}")
+    parser.add_argument("--generator-options", nargs="*", default=[], metavar="OPTION=VALUE", help="see its card")
     parser.add_argument("--output", type=Path, required=True, help="the U-Net, segmenter.safetensors")
     parser.add_argument("--metrics", type=Path, required=True, help="its agreement with GrabCut, metrics.json")
     parser.add_argument("--held-out", type=Path, required=True, help="held-out images, masks and IoU: a manifest "
@@ -27,7 +29,9 @@ def main() -> None:
 
     options = Distillation(arguments.samples, arguments.held_out_samples, arguments.epochs, arguments.seed)
     compute = Compute.from_arguments(arguments)
-    generator = load_generator(arguments.generator, arguments.weights_dir, compute.device)
+    generator = load_generator(
+        arguments.generator, arguments.weights_dir, compute.device, parse_options(arguments.generator_options)
+    )
     unet, held_out, summary = distil(generator, options, compute)
     summary = {"generator": arguments.generator} | summary
     held_out.write(arguments.held_out)

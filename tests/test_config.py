@@ -68,7 +68,7 @@ BAD = [
     ("threads", 0, ["threads: got 0"]),
     ("batch_size", -5, ["batch_size: got -5"]),
     ("weights_dir", "", ["weights_dir: got ''"]),
-    ("segmenter", "sam", ["segmenter: got 'sam'", "unet"]),
+    ("segmenter", "sam", ["segmenter: got 'sam'", "unet", "mask-rcnn"]),
     ("segmenter", True, ["segmenter: got True"]),
     ("distillation", ..., ["distillation: missing", "object-size-unet and unet"]),
     ("distillation.epochs", 0, ["distillation.epochs: got 0"]),

@@ -1,5 +1,8 @@
 """The report: one file that holds what was found, and says what is missing."""
 
+import base64
+import io
+import json
 import re
 import shutil
 from pathlib import Path
@@ -9,6 +12,7 @@ import pytest
 from PIL import Image
 
 from ganalyze.errors import GanalyzeError
+from ganalyze.explorer import explorer_study
 from ganalyze.figures.plan import figures_of
 from ganalyze.report import write_report
 
@@ -30,7 +34,9 @@ def results(tmp_path):
         (folder / "images").mkdir(parents=True)
         rows = [[f"{s}_{a}", s, a, f"{s}.png", 0.5 + a * (1 if s else -1)] for s in range(4) for a in (-0.2, 0.0, 0.2)]
         columns = ["image_id", "seed_id", "alpha", "file", "score"]
-        pd.DataFrame(rows, columns=columns).to_csv(folder / "images/test.csv", index=False)
+        pd.DataFrame(rows, columns=columns).assign(class_name="face").to_csv(folder / "images/test.csv", index=False)
+        for seed in range(4):
+            Image.new("RGB", (8, 8), (60 * seed, 0, 0)).save(folder / f"images/{seed}.png")
         model = {"term": "alpha", "estimate": 0.68, "ci_low": 0.66, "ci_high": 0.7, "p": 1e-20, "engine": "lme <x>"}
         pd.DataFrame([model | {"formula": "score ~ alpha + (1|seed_id)"}]).to_csv(
             folder / "mixed_models.csv", index=False
@@ -65,6 +71,28 @@ def test_it_shows_every_figure_with_a_caption_and_the_rule_that_chose_the_rows(r
 def test_it_opens_offline(results):
     page = write(results)
     assert not re.findall(r'(?:src|href)="(?!data:|figures/|#)', page)
+    assert not re.findall(r"url\(['\"]?https?:|fetch\(|import\(", page)
+
+
+def test_the_explorer_has_every_seed_by_its_gain_with_its_scores_and_pictures(results):
+    page = write(results)
+    data = json.loads(re.search(r'id="explorer-data">(.*?)</script>', page, re.DOTALL)[1])
+    assert [study["title"] for study in data] == ["Memorability", "Valence"]
+    assert data[0]["alphas"] == [-0.2, 0.0, 0.2]
+    assert [seed["id"] for seed in data[0]["seeds"]] == [1, 2, 3, 0]  # seed 0 falls
+    assert data[0]["seeds"][3]["scores"] == [0.7, 0.5, 0.3]
+    assert data[0]["means"] == [0.4, 0.5, 0.6]
+    with Image.open(io.BytesIO(base64.b64decode(data[0]["sprite"].partition(",")[2]))) as sprite:
+        assert sprite.size == (3 * 8, 4 * 8)
+        reds = [sprite.convert("RGB").getpixel((4, 4 + 8 * row))[0] for row in range(4)]
+    assert reds == pytest.approx([60, 120, 180, 0], abs=8)
+
+
+def test_of_many_seeds_the_explorer_shows_some_at_evenly_spaced_ranks(results, monkeypatch):
+    monkeypatch.setattr("ganalyze.explorer.SEEDS", 2)
+    study = explorer_study(results / "memorability/images/test.csv", "ResMem")
+    assert [seed["rank"] for seed in study["seeds"]] == [2, 4]
+    assert study["of"] == 4
 
 
 def test_it_names_licences_provenance_and_the_limits(results):

@@ -7,20 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ganalyze.errors import GanalyzeError
-from ganalyze.transformer import load_direction, one_direction, save_direction
+from ganalyze.transformer import load_direction, save_direction, transform
 
 
 @given(n=st.integers(1, 5), dim=st.integers(1, 8), seed=st.integers(0, 99))
 def test_each_z_moves_by_its_own_alpha_along_theta(n, dim, seed):
     rng = np.random.default_rng(seed)
     z, alpha, theta = rng.normal(size=(n, dim)), rng.normal(size=n), rng.normal(size=dim)
-    moved = one_direction(*map(torch.from_numpy, (z, alpha, theta))).numpy()
+    y = torch.zeros(n, dtype=torch.long)
+    moved = transform(torch.from_numpy(z), y, torch.from_numpy(alpha), torch.from_numpy(theta)).numpy()
     np.testing.assert_allclose(moved, [z[i] + alpha[i] * theta for i in range(n)])
 
 
 def test_at_alpha_0_nothing_moves():
     z, theta = torch.randn(3, 4), torch.randn(4)
-    assert torch.equal(one_direction(z, torch.zeros(3), theta), z)
+    assert torch.equal(transform(z, torch.zeros(3, dtype=torch.long), torch.zeros(3), theta), z)
 
 
 def test_a_stored_direction_comes_back_with_what_it_was_trained_on(tmp_path):

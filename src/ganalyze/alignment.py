@@ -20,8 +20,9 @@ def compare_directions(
       of the direction's study, in standard deviations of that score over the unmodified seeds of the assessor's own
       study; change_ci_low, change_ci_high: its 95 % confidence interval over seeds.
 
-    directions: θ (z_dim,) by study. manifests: by (direction, assessor), the direction's test set scored by the
-    assessor's study's assessor; at least the smallest and the largest α, and 0 where both are the same study.
+    directions: θ by study, all (z_dim,) or all (classes, z_dim). manifests: by (direction, assessor), the direction's
+    test set scored by the assessor's study's assessor; at least the smallest and the largest α, and 0 where both are
+    the same study.
     """
     rows = []
     for direction, theta in directions.items():
@@ -35,8 +36,8 @@ def compare_directions(
                 {
                     "direction": direction,
                     "assessor": assessor,
-                    "cosine": float(theta @ other / (np.linalg.norm(theta) * np.linalg.norm(other))),
-                    "random_95": Z_975 / len(theta) ** 0.5,
+                    "cosine": float(np.vdot(theta, other) / (np.linalg.norm(theta) * np.linalg.norm(other))),
+                    "random_95": Z_975 / theta.size**0.5,
                     "change": gain.mean(),
                     "change_ci_low": gain.mean() - error,
                     "change_ci_high": gain.mean() + error,

@@ -32,6 +32,17 @@ class Training(Section):
     learning_rate: float = Field(gt=0, le=10, description="of Adam")
     alpha_max: float = Field(gt=0, le=100, description="α is drawn uniformly from ±alpha_max")
     checkpoint_every: Positive = Field(description="steps between checkpoints")
+    gradients: Literal["zeroed", "accumulated"] = Field(
+        default="zeroed", description="before each step; never, in the authors' published valence run"
+    )
+
+
+class Transformer(Section):
+    """What is learnt, and what happens to z after the move (see `ganalyze.transformer`)."""
+
+    kind: Literal["one_direction", "class_dependent"] = "one_direction"
+    rescaling: Literal["none", "per_seed", "per_batch"] = "none"
+    start: Literal["zeros", "normal", "uniform"] = Field(default="zeros", description="of θ")
 
 
 class ImageSet(Section):
@@ -43,18 +54,29 @@ class ImageSet(Section):
 
 
 class ImageSets(Section):
-    """The image sets of a study. The test set is the one that is scored, fitted and drawn."""
+    """The image sets of a study. The test set is the one that is fitted and drawn."""
 
     test: ImageSet
+    filler: ImageSet | None = Field(default=None, description="what the memory game shows between targets (§3.4)")
+    vigilance: ImageSet | None = Field(
+        default=None, description="the 2AFC task's easy fakes: z from the tails, unmodified (§3.3.2)"
+    )
+
+    @property
+    def present(self) -> dict[str, ImageSet]:
+        """The sets that there are, by name."""
+        return {name: value for name in type(self).model_fields if (value := getattr(self, name))}
 
 
 class Study(Section):
     """One assessor's chain from θ to figures."""
 
     name: Name
-    assessor: str = Field(description="a name in the registry of assessors")
+    assessor: str = Field(description="a name in the registry of assessors, name:head, or module:object")
+    assessor_options: dict[str, Any] = Field(default={}, description="see the assessor's card")
     alphas: tuple[float, ...] = Field(description="the grid of the image sets, ascending, with 0 for the seed itself")
     training: Training
+    transformer: Transformer = Transformer()
     image_sets: ImageSets
 
     @field_validator("alphas", mode="before")
@@ -77,6 +99,10 @@ class Study(Section):
         if max(map(abs, alphas)) > 100:
             raise ValueError("must lie within ±100")
         return alphas
+
+    def alphas_of(self, set_name: str) -> tuple[float, ...]:
+        """The grid of an image set: vigilance images are unmodified seeds."""
+        return (0.0,) if set_name == "vigilance" else self.alphas
 
 
 class Distillation(Section):
@@ -110,10 +136,13 @@ class Run(Section):
 
     run: Name
     seed: int = Field(ge=0, description="of everything random")
-    generator: str = Field(description="a name in the registry of generators")
+    generator: str = Field(description="a name in the registry of generators, or module:object")
+    generator_options: dict[str, Any] = Field(default={}, description="see the generator's card")
     weights_dir: str = Field(default="weights", min_length=1, description="where downloaded weights are kept")
     device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+)?|mps)$", description="cpu, cuda or cuda:N")
-    precision: Literal["float32", "bf16"] = Field(default="float32", description="of the networks' arithmetic")
+    precision: Literal["float32", "bf16", "fp16"] = Field(default="float32", description="of the networks' arithmetic")
+    memory_format: Literal["contiguous", "channels_last"] = Field(default="contiguous", description="of convolutions")
+    compile: bool = Field(default=False, description="the networks, by torch.compile, before they run")
     threads: Positive = Field(default=2, description="CPU threads of a job that runs networks")
     batch_size: Positive = Field(default=40, description="images the networks see at once in generation and scoring")
     segmenter: str | None = Field(default=None, description="a name in the registry of segmenters; without it, no "
@@ -138,13 +167,14 @@ class Run(Section):
     @model_validator(mode="after")
     def _chunks_fit(self) -> "Run":
         for index, study in enumerate(self.studies):
-            test = study.image_sets.test
-            seeds_per_batch = max(1, self.batch_size // len(study.alphas))
-            batches = -(-test.classes * test.seeds_per_class // seeds_per_batch)
-            if test.chunks > batches:
-                raise ValueError(
-                    f"studies[{index}].image_sets.test.chunks: got {test.chunks}, but the set has {batches} batch(es)"
-                )
+            for name, images in study.image_sets.present.items():
+                seeds_per_batch = max(1, self.batch_size // len(study.alphas_of(name)))
+                batches = -(-images.classes * images.seeds_per_class // seeds_per_batch)
+                if images.chunks > batches:
+                    raise ValueError(
+                        f"studies[{index}].image_sets.{name}.chunks: got {images.chunks}, but the set has {batches} "
+                        "batch(es)"
+                    )
         return self
 
     def study(self, name: str) -> Study:
@@ -166,9 +196,9 @@ def load_run(
         run = Run.model_validate(dict(values))
     except ValidationError as error:
         raise GanalyzeError("configuration: " + "; ".join(map(_explain, error.errors()))) from None
-    _check_known("generator", run.generator, generators)
+    _check_model("generator", run.generator, run.generator_options, generators)
     for index, study in enumerate(run.studies):
-        _check_known(f"studies[{index}].assessor", study.assessor, assessors)
+        _check_model(f"studies[{index}].assessor", study.assessor, study.assessor_options, assessors)
     if run.segmenter:
         _check_known("segmenter", run.segmenter, segmenters)
     if run.realness:
@@ -198,6 +228,14 @@ def read_yaml(path: Path | str) -> dict[str, Any]:
 def _check_known(path: str, name: str, known: Collection[str]) -> None:
     if name not in known:
         raise GanalyzeError(f"configuration: {path}: got {name!r}, known are {', '.join(known)}")
+
+
+def _check_model(path: str, name: str, options: Mapping[str, Any], known: Registry) -> None:
+    _check_known(path, name, known)
+    try:
+        known.check(name, options)
+    except GanalyzeError as error:
+        raise GanalyzeError(f"configuration: {path}: {error}") from None
 
 
 def _explain(error: Any) -> str:

@@ -17,8 +17,8 @@ from ganalyze.errors import GanalyzeError
 from ganalyze.image_sets import Shard, image_id, iterate_images, write_manifest
 from ganalyze.pixels import to_images, to_pixels
 from ganalyze.progress import progress
-from ganalyze.randomness import stream, truncated_normal
-from ganalyze.transformer import one_direction
+from ganalyze.randomness import normal_tails, stream, truncated_normal
+from ganalyze.transformer import Rescaling, transform
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class ImageSetOptions:
     """What an image set holds, and how it is cut.
 
     name: of the set ("test"). classes: how many of the generator's classes, drawn at random. seeds_per_class: z
-    vectors a class. alphas: the grid. seed: of the run. batch_size: images the networks see at once, at most.
+    vectors a class. alphas: the grid. seed: of the run. batch_size: images the networks see at once, at most. tails:
+    whether z comes from the tails of the normal distribution that the others are truncated to.
     """
 
     name: str
@@ -35,6 +36,7 @@ class ImageSetOptions:
     alphas: tuple[float, ...]
     seed: int
     batch_size: int
+    tails: bool = False
 
     def __post_init__(self) -> None:
         for name in ("classes", "seeds_per_class", "batch_size"):
@@ -55,7 +57,7 @@ def seeds_per_batch(batch_size: int, alphas: int) -> int:
 
 def draw_seeds(options: ImageSetOptions, num_classes: int) -> pd.DataFrame:
     """The set's seeds: seed_id, class_id, z_index, ordered by class. The same for every study of a run, so that
-    Fig. 10 can show one seed under each direction.
+    Fig. 10 can show one seed under each direction; and the sets of a run have the same classes.
 
     Raises GanalyzeError where more classes are asked for than there are.
     """
@@ -70,7 +72,8 @@ def draw_seeds(options: ImageSetOptions, num_classes: int) -> pd.DataFrame:
 
 def draw_z(options: ImageSetOptions, class_id: int, z_index: int, z_dim: int) -> np.ndarray:
     """The z (z_dim,) of one seed; it depends on class and index, not on which other seeds are in the set."""
-    return truncated_normal(stream(options.seed, options.name, int(class_id), int(z_index)), (z_dim,))
+    draw = normal_tails if options.tails else truncated_normal
+    return draw(stream(options.seed, options.name, int(class_id), int(z_index)), (z_dim,))
 
 
 def chunk_of(seeds: pd.DataFrame, options: ImageSetOptions, chunk: int, chunks: int) -> pd.DataFrame:
@@ -85,14 +88,22 @@ def chunk_of(seeds: pd.DataFrame, options: ImageSetOptions, chunk: int, chunks: 
 
 
 def generate_images(
-    generator: nn.Module, theta: Tensor, seeds: pd.DataFrame, options: ImageSetOptions, compute: Compute, folder: Path
+    generator: nn.Module,
+    theta: Tensor,
+    seeds: pd.DataFrame,
+    options: ImageSetOptions,
+    compute: Compute,
+    folder: Path,
+    rescaling: Rescaling = "none",
 ) -> None:
     """Write the clones of `seeds` at every alpha to `folder`.zip, and their manifest, without scores, to `folder`.csv.
 
-    `folder` is a path without suffix.
+    `folder` is a path without suffix. theta and rescaling as `transform` takes them; "per_batch" rescales the seeds of
+    a batch together, one alpha at a time.
     """
-    alphas = torch.tensor(options.alphas)
+    alphas = torch.tensor(options.alphas, device=compute.device)
     theta = theta.to(compute.device)
+    truncation = getattr(generator, "truncation", 1.0)
     rows = []
     with (
         Shard(folder.with_suffix(".zip")) as shard,
@@ -100,10 +111,11 @@ def generate_images(
     ):
         for _, batch in seeds.groupby(seeds.seed_id // options.seeds_per_batch):
             z = np.stack([draw_z(options, row.class_id, row.z_index, generator.z_dim) for row in batch.itertuples()])
-            z = torch.from_numpy(z).repeat_interleave(len(alphas), 0).to(compute.device)
-            y = torch.tensor(batch.class_id.to_list()).repeat_interleave(len(alphas)).to(compute.device)
+            z = truncation * torch.from_numpy(z).to(compute.device)
+            y = torch.tensor(batch.class_id.to_list(), device=compute.device)
+            clones = [transform(z, y, alpha.expand(len(z)), theta, rescaling) for alpha in alphas]
             with torch.no_grad(), compute.autocast():
-                images = generator(one_direction(z, alphas.repeat(len(batch)).to(compute.device), theta), y)
+                images = generator(torch.stack(clones, dim=1).flatten(0, 1), y.repeat_interleave(len(alphas)))
             clones = ((row, alpha) for row in batch.itertuples() for alpha in options.alphas)
             for (row, alpha), pixels in zip(clones, to_pixels(images), strict=True):
                 name = image_id(options.name, row.seed_id, alpha)
@@ -111,7 +123,7 @@ def generate_images(
                 class_name = generator.class_names[row.class_id]
                 rows.append([name, options.name, row.seed_id, row.class_id, class_name, row.z_index, alpha,
                              f"{folder.stem}.zip/{name}.png"])  # fmt: skip
-            bar.update(len(z))
+            bar.update(len(images))
     columns = ["image_id", "set", "seed_id", "class_id", "class_name", "z_index", "alpha", "file"]
     write_manifest(pd.DataFrame(rows, columns=columns), folder.with_suffix(".csv"))
 

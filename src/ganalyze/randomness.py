@@ -27,3 +27,10 @@ def truncated_normal(rng: np.random.Generator, shape: tuple[int, ...], bound: fl
     """
     low, high = ndtr(-bound), ndtr(bound)
     return ndtri(rng.uniform(low, high, size=shape)).clip(-bound, bound).astype(np.float32)
+
+
+def normal_tails(rng: np.random.Generator, shape: tuple[int, ...], bound: float = 2.0) -> np.ndarray:
+    """Standard normal values beyond ±bound, float32: what `truncated_normal` leaves out (paper §3.3.2, vigilance)."""
+    share = ndtr(-bound)
+    place = rng.uniform(-share, share, size=shape)
+    return np.copysign(ndtri(np.abs(place).clip(1e-16)), place).astype(np.float32)

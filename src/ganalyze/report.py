@@ -12,6 +12,7 @@ from PIL import Image
 from ganalyze.assessors import ASSESSORS
 from ganalyze.config import read_yaml
 from ganalyze.errors import GanalyzeError, written_whole
+from ganalyze.explorer import explorer_study
 from ganalyze.figures.plan import figures_of
 from ganalyze.figures.sequences import gain
 from ganalyze.figures.style import alpha_label, number
@@ -44,6 +45,11 @@ def write_report(results: Path, provenance: dict[str, Any], template: Path, capt
         embedded=config["generator"] == "dcgan-digiface",
         studies=studies,
         figures=figures,
+        explorer=[
+            explorer_study(results / study["name"] / "images/test.csv", study["card"].title) | {"title": study["title"]}
+            for study in studies
+        ],
+        explorer_script=(template.parent / "explorer.js").read_text(encoding="utf-8"),
         provenance=provenance,
     )
     with written_whole(output) as temporary:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import torch
@@ -21,7 +22,7 @@ from ganalyze.compute import Compute
 from ganalyze.errors import GanalyzeError, written_whole
 from ganalyze.progress import progress
 from ganalyze.randomness import stream, truncated_normal
-from ganalyze.transformer import one_direction
+from ganalyze.transformer import Direction, Rescaling, TransformerOptions, transform
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class TrainingOptions:
 
     samples: z vectors seen in all (400,000). batch_size: z vectors a step (4). learning_rate: Adam's (2e-4 in the
     authors' code). alpha_max: α is uniform in ±alpha_max (0.5). seed, study: name the random streams.
-    checkpoint_every: steps between checkpoints.
+    checkpoint_every: steps between checkpoints. gradients: "zeroed" before each step, or "accumulated" over all of
+    them: the authors' published results for valence came about so. transformer: what is learnt.
     """
 
     samples: int
@@ -40,11 +42,17 @@ class TrainingOptions:
     seed: int
     study: str
     checkpoint_every: int
+    gradients: Literal["zeroed", "accumulated"] = "zeroed"
+    transformer: TransformerOptions = TransformerOptions()
 
     def __post_init__(self) -> None:
         for name in ("samples", "batch_size", "learning_rate", "alpha_max", "checkpoint_every"):
             if not getattr(self, name) > 0:
                 raise GanalyzeError(f"{name} of study {self.study!r}: got {getattr(self, name)}, must be above 0")
+        if self.gradients not in ("zeroed", "accumulated"):
+            raise GanalyzeError(
+                f"gradients of study {self.study!r}: got {self.gradients!r}, allowed are zeroed, accumulated"
+            )
 
     @property
     def steps(self) -> int:
@@ -52,15 +60,21 @@ class TrainingOptions:
 
 
 def ganalyze_loss(
-    generator: nn.Module, assessor: nn.Module, theta: Tensor, z: Tensor, y: Tensor, alpha: Tensor
+    generator: nn.Module,
+    assessor: nn.Module,
+    theta: Tensor,
+    z: Tensor,
+    y: Tensor,
+    alpha: Tensor,
+    rescaling: Rescaling = "none",
 ) -> Tensor:
     """Mean over the batch of (A(G(T(z, α), y)) − (A(G(z, y)) + α))² (Eq. 1).
 
-    z (N, z_dim), y (N,) class indices, alpha (N,). The seed's own score does not depend on θ: no gradient there.
+    z (N, z_dim), y (N,) class indices, alpha (N,); theta and rescaling as `transform` takes them. The seed's own score does not depend on θ: no gradient there.
     """
     with torch.no_grad():
         target = assessor(generator(z, y)) + alpha
-    score = assessor(generator(one_direction(z, alpha, theta), y))
+    score = assessor(generator(transform(z, y, alpha, theta, rescaling), y))
     return (score.float() - target.float()).square().mean()
 
 
@@ -83,22 +97,25 @@ def train_direction(
     models: dict[str, str],
     say: Callable[[str], None] = print,
 ) -> tuple[Tensor, pd.DataFrame]:
-    """Train θ from zeros with Adam; return θ (z_dim,) on the CPU and the loss log (step, samples, loss).
+    """Train θ with Adam; return θ, (z_dim,) or (classes, z_dim), on the CPU and the loss log (step, samples, loss).
 
     Goes on from `checkpoint` where it is of the same training (options, `models`' weights, code); another's is
     set aside with a word. `models` names the networks and the hashes of their weights. Raises GanalyzeError where
     the loss is not finite.
     """
     device = compute.device
-    theta = torch.zeros(generator.z_dim, device=device, requires_grad=True)
-    optimizer = torch.optim.Adam([theta], lr=options.learning_rate)
+    start = stream(options.seed, options.study, "direction")
+    direction = Direction(options.transformer, generator.z_dim, generator.num_classes, start).to(device)
+    optimizer = torch.optim.Adam(direction.parameters(), lr=options.learning_rate)
+    truncation = getattr(generator, "truncation", 1.0)
     losses: list[float] = []
 
     fingerprint = _fingerprint(generator, assessor, options, compute, models)
     saved = _load_checkpoint(checkpoint, fingerprint, say)
     if saved:
-        with torch.no_grad():
-            theta.copy_(saved["theta"])
+        direction.load_state_dict(saved["direction"])
+        for parameter, gradient in zip(direction.parameters(), saved["gradients"], strict=True):
+            parameter.grad = gradient.to(device)
         optimizer.load_state_dict(saved["optimizer"])
         losses = saved["losses"]
         say(f"going on from step {len(losses)} of {options.steps}")
@@ -108,36 +125,47 @@ def train_direction(
         for step in range(len(losses), options.steps):
             z, y, alpha = (x.to(device) for x in draw_batch(options, step, generator.z_dim, generator.num_classes))
             with compute.autocast():
-                loss = ganalyze_loss(generator, assessor, theta, z, y, alpha)
+                loss = ganalyze_loss(
+                    generator, assessor, direction(), truncation * z, y, alpha, options.transformer.rescaling
+                )
             if not torch.isfinite(loss):
                 raise GanalyzeError(f"the loss of study {options.study} is {loss.item()} at step {step}: "
                                     "lower the learning rate")  # fmt: skip
-            optimizer.zero_grad()
-            loss.backward()
+            _add_gradients(direction, loss, options.gradients == "accumulated", compute.loss_scale)
             optimizer.step()
             losses.append(loss.item())
             bar.set_postfix(loss=f"{losses[-1]:.4f}", refresh=False)
             bar.update(len(z))
             if len(losses) % options.checkpoint_every == 0 or len(losses) == options.steps:
-                _save_checkpoint(checkpoint, fingerprint, theta, optimizer, losses)
+                _save_checkpoint(checkpoint, fingerprint, direction, optimizer, losses)
 
     steps = range(1, len(losses) + 1)
     samples = [min(step * options.batch_size, options.samples) for step in steps]
-    return theta.detach().cpu(), pd.DataFrame({"step": steps, "samples": samples, "loss": losses})
+    return direction().detach().cpu(), pd.DataFrame({"step": steps, "samples": samples, "loss": losses})
+
+
+def _add_gradients(direction: Direction, loss: Tensor, accumulate: bool, scale: float) -> None:
+    """Set the gradients of the loss, or add them to those of the steps before. `scale` keeps them from vanishing in
+    half precision on their way back."""
+    parameters = list(direction.parameters())
+    for parameter, gradient in zip(parameters, torch.autograd.grad(loss * scale, parameters), strict=True):
+        gradient = gradient / scale
+        parameter.grad = parameter.grad + gradient if accumulate and parameter.grad is not None else gradient
 
 
 def _fingerprint(generator, assessor, options: TrainingOptions, compute: Compute, models: dict[str, str]) -> str:
     """What a checkpoint must share with a training to be continued by it: settings, weights and code."""
     modules = [inspect.getmodule(x) for x in (train_direction, type(generator), type(assessor))]
     modules += [ganalyze.transformer, ganalyze.randomness]
-    settings = asdict(options) | {"device": str(compute.device), "precision": compute.precision}
+    settings = asdict(options) | {key: str(value) for key, value in asdict(compute).items()}
     del settings["checkpoint_every"]  # changes nothing in the result
     text = json.dumps([settings, models], sort_keys=True) + "".join(inspect.getsource(m) for m in modules)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _save_checkpoint(path: Path, fingerprint: str, theta: Tensor, optimizer, losses: list[float]) -> None:
-    state = {"theta": theta.detach(), "optimizer": optimizer.state_dict(), "losses": losses}
+def _save_checkpoint(path: Path, fingerprint: str, direction: Direction, optimizer, losses: list[float]) -> None:
+    state = {"direction": direction.state_dict(), "gradients": [p.grad for p in direction.parameters()]}
+    state |= {"optimizer": optimizer.state_dict(), "losses": losses}
     with written_whole(path) as temporary:
         torch.save(state | {"fingerprint": fingerprint}, temporary)
 

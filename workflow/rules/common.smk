@@ -1,7 +1,9 @@
 # The run, checked before any job starts, and what the rules ask about it.
 
 import ast
+import json
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -69,9 +71,10 @@ def code(script, *models):
 
 
 def _module_path(module):
-    base = Path("src", *module.split("."))
+    # Besides the library's, models of the user's own, in the folder where Snakemake runs.
+    base = Path("src" if module.startswith("ganalyze") else "", *module.split("."))
     candidates = [base.with_suffix(".py"), base / "__init__.py"]
-    return next((path for path in candidates if module.startswith("ganalyze") and path.is_file()), None)
+    return next((path for path in candidates if path.is_file()), None)
 
 
 def build_module(card):
@@ -93,17 +96,19 @@ EXTRACTOR = [EXTRACTORS[RUN.realness.extractor]] if RUN.realness else []
 # What every script that runs networks takes. Like every setting that a result depends on, it reaches a shell command
 # through `params`: Snakemake reruns a job whose params have changed.
 WEIGHTS = f"{RUN.weights_dir}:{RESULTS}/segmenter" if RUN.distillation else RUN.weights_dir
-COMPUTE = f"--weights-dir {WEIGHTS} --device {RUN.device} --threads {RUN.threads} --precision {RUN.precision}"
-
-
+COMPUTE = (
+    f"--weights-dir {WEIGHTS} --device {RUN.device} --threads {RUN.threads} --precision {RUN.precision}"
+    f" --memory-format {RUN.memory_format}{' --compile' * RUN.compile}"
+)
 # A job that runs networks takes a GPU where the configuration says so: from SLURM, or with `--resources gpu=1` one at a
 # time on one's own machine.
-GPUS = 1 if RUN.device.startswith("cuda") else 0
+GPU = int(RUN.device.startswith("cuda"))
 
 
 def growing(amount):
-    """A resource of which a job that is tried again gets more: twice the first amount, then three times."""
-    return lambda wildcards, attempt: attempt * amount
+    """A resource (a number, or a function of the wildcards) of which a job that is tried again gets more: twice the
+    first amount, then three times."""
+    return lambda wildcards, attempt: attempt * (amount(wildcards) if callable(amount) else amount)
 
 
 def options(section):
@@ -111,14 +116,45 @@ def options(section):
     return " ".join(f"--{key.replace('_', '-')} {value}" for key, value in (section or {}) if value is not None)
 
 
+def chosen(model, name, options):
+    """The arguments that name a generator or an assessor and set its options."""
+    values = [f"{key}={json.dumps(value)}" for key, value in options.items()]
+    return f"--{model} {name}" + f" --{model}-options {shlex.join(values)}" * bool(values)
+
+
+GENERATOR_ARGUMENTS = chosen("generator", RUN.generator, RUN.generator_options)
+
+
+def assessor_arguments(name):
+    study = RUN.study(name)
+    return chosen("assessor", study.assessor, study.assessor_options)
+
+
+def transformer_arguments(name):
+    transformer = RUN.study(name).transformer
+    return f"--transformer {transformer.kind} --rescaling {transformer.rescaling} --start {transformer.start}"
+
+
 def image_set(wildcards):
     return getattr(RUN.study(wildcards.study).image_sets, wildcards.set)
+
+
+def image_set_arguments(wildcards):
+    images = image_set(wildcards)
+    z = " --z tails" if wildcards.set == "vigilance" else ""
+    alphas = " ".join(map(str, RUN.study(wildcards.study).alphas_of(wildcards.set)))
+    return f"--classes {images.classes} --seeds-per-class {images.seeds_per_class} --alphas {alphas}{z}"
 
 
 def chunk_manifests(wildcards):
     chunks = image_set(wildcards).chunks
     folder = f"{RESULTS}/{wildcards.study}/images/{wildcards.set}.chunks"
     return [f"{folder}/{chunk}-of-{chunks}.csv" for chunk in range(chunks)]
+
+
+def all_image_sets():
+    """The manifests of every image set of the run, scored."""
+    return [f"{RESULTS}/{study.name}/images/{name}.csv" for study in RUN.studies for name in study.image_sets.present]
 
 
 def per_study(path):
@@ -134,4 +170,5 @@ def study_labels(studies):
 
 
 def figures_of_kind(kind):
-    return "|".join(name for name, figure in FIGURES.items() if figure.kind == kind)
+    names = [name for name, figure in FIGURES.items() if figure.kind == kind]
+    return "|".join(names) or "(?!)"  # no constraint would let the rule make any figure

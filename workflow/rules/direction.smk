@@ -16,13 +16,14 @@ rule train_direction:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=growing(5000),
-        runtime=growing(600),
-        gpu=GPUS,
+        mem_mb=growing(lambda w: GENERATOR.memory_mb + assessor_of(w.study).memory_mb),
+        # A job that is cut off here goes on from its checkpoint when it is started again.
+        runtime=growing(2880 if GPU else 600),
+        gpu=GPU,
     params:
         # Not an output: Snakemake would remove it before it starts the job again after a kill.
         checkpoint=f"{RESULTS}/{{study}}/direction/checkpoints/last.pt",
-        models=lambda w: f"--generator {RUN.generator} --assessor {RUN.study(w.study).assessor}",
+        models=lambda w: f"{GENERATOR_ARGUMENTS} {assessor_arguments(w.study)} {transformer_arguments(w.study)}",
         seed=RUN.seed,
         compute=COMPUTE,
         training=lambda w: options(RUN.study(w.study).training),

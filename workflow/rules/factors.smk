@@ -18,9 +18,9 @@ rule segment_images:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=growing(2000),
+        mem_mb=growing(3000),
         runtime=growing(120),
-        gpu=GPUS,
+        gpu=GPU,
     params:
         segmenter=RUN.segmenter,
         batch_size=RUN.batch_size,

@@ -17,19 +17,18 @@ rule generate_images:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=growing(2000),
+        mem_mb=growing(GENERATOR.memory_mb),
         runtime=growing(120),
-        gpu=GPUS,
+        gpu=GPU,
     params:
-        alphas=lambda w: RUN.study(w.study).alphas,
-        seeds=lambda w: f"--classes {image_set(w).classes} --seeds-per-class {image_set(w).seeds_per_class}",
-        generator=RUN.generator,
+        image_set=lambda w: image_set_arguments(w),
+        generator=GENERATOR_ARGUMENTS,
         seed=RUN.seed,
         batch_size=RUN.batch_size,
         compute=COMPUTE,
     shell:
-        "python scripts/generate_images.py --generator {params.generator} --direction {input.theta}"
-        " --set {wildcards.set} {params.seeds} --alphas {params.alphas} --seed {params.seed}"
+        "python scripts/generate_images.py {params.generator} --direction {input.theta}"
+        " --set {wildcards.set} {params.image_set} --seed {params.seed}"
         " --batch-size {params.batch_size} {params.compute} --chunk {wildcards.chunk} --chunks {wildcards.chunks}"
         " --output {output.manifest} 2>&1 | tee {log}"
 
@@ -71,15 +70,15 @@ rule score_images:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=growing(5000),
+        mem_mb=growing(lambda w: max(5000, assessor_of(w.study).memory_mb)),
         runtime=growing(120),
-        gpu=GPUS,
+        gpu=GPU,
     params:
-        assessor=lambda w: RUN.study(w.study).assessor,
+        assessor=lambda w: assessor_arguments(w.study),
         batch_size=RUN.batch_size,
         compute=COMPUTE,
     shell:
-        "python scripts/score_images.py --assessor {params.assessor} --manifest {input.manifest}"
+        "python scripts/score_images.py {params.assessor} --manifest {input.manifest}"
         " --batch-size {params.batch_size} {params.compute} --output {output} 2>&1 | tee {log}"
 
 
@@ -100,14 +99,14 @@ rule score_by_another:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=growing(5000),
+        mem_mb=growing(lambda w: max(5000, assessor_of(w.other).memory_mb)),
         runtime=growing(120),
-        gpu=GPUS,
+        gpu=GPU,
     params:
-        assessor=lambda w: RUN.study(w.other).assessor,
+        assessor=lambda w: assessor_arguments(w.other),
         ends=lambda w: (min(RUN.study(w.study).alphas), max(RUN.study(w.study).alphas)),
         batch_size=RUN.batch_size,
         compute=COMPUTE,
     shell:
-        "python scripts/score_images.py --assessor {params.assessor} --manifest {input.manifest} --alphas {params.ends}"
+        "python scripts/score_images.py {params.assessor} --manifest {input.manifest} --alphas {params.ends}"
         " --batch-size {params.batch_size} {params.compute} --output {output} 2>&1 | tee {log}"

@@ -23,17 +23,17 @@ rule generate_reference:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=growing(2000),
+        mem_mb=growing(GENERATOR.memory_mb),
         runtime=growing(120),
-        gpu=GPUS,
+        gpu=GPU,
     params:
         seeds=lambda w: reference_seeds(),
-        generator=RUN.generator,
+        generator=GENERATOR_ARGUMENTS,
         seed=RUN.seed,
         batch_size=RUN.batch_size,
         compute=COMPUTE,
     shell:
-        "python scripts/generate_images.py --generator {params.generator} --set reference --alphas 0"
+        "python scripts/generate_images.py {params.generator} --set reference --alphas 0"
         " {params.seeds} --seed {params.seed} --batch-size {params.batch_size} {params.compute}"
         " --output {output.manifest} 2>&1 | tee {log}"
 
@@ -57,7 +57,7 @@ rule measure_realness:
     resources:
         mem_mb=growing(3000),
         runtime=growing(240),
-        gpu=GPUS,
+        gpu=GPU,
     params:
         extractor=lambda w: RUN.realness.extractor,
         per_class=lambda w: RUN.realness.reference_per_class,

@@ -20,13 +20,13 @@ rule train_segmenter:
     resources:
         mem_mb=growing(3000),
         runtime=growing(60),
-        gpu=GPUS,
+        gpu=GPU,
     params:
-        generator=RUN.generator,
+        generator=GENERATOR_ARGUMENTS,
         seed=RUN.seed,
         distillation=options(RUN.distillation),
         compute=COMPUTE,
     shell:
-        "python scripts/train_segmenter.py --generator {params.generator} --seed {params.seed} {params.distillation}"
+        "python scripts/train_segmenter.py {params.generator} --seed {params.seed} {params.distillation}"
         " {params.compute} --metrics {output.metrics} --held-out {output.held_out} --output {output.unet}"
         " 2>&1 | tee {log}"

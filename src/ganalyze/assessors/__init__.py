@@ -1,6 +1,13 @@
 """Assessors A(image) (paper §2.1): from an image to a score of the property of interest."""
 
+from typing import Annotated, Literal
+
+from pydantic import Field
+
 from ganalyze.registry import UNET_FILE, Card, Registry
+
+# Where the paper says nothing and the two halves of the authors' code differ, or who wants it otherwise.
+_CAFFE_OPTIONS = {"pixel_scale": Literal[255, 256], "resizing": Literal["tensorflow1", "antialiased"]}
 
 ASSESSORS = Registry(
     "assessor",
@@ -42,14 +49,78 @@ ASSESSORS = Registry(
             note="A proxy made of four photographic features, not a rating by people. Its scale is set to the demo's "
             "faces.",
         ),
+        "memnet": Card(
+            build="ganalyze.assessors.memnet:load",
+            files=("memnet_state_dict.p", "memnet_mean.mat"),
+            title="MemNet memorability (0–1)",
+            origin="the GANalyze authors' conversion of Khosla et al.'s network",
+            licence="unknown (published without a licence)",
+            reference="Khosla, Raju, Torralba & Oliva, ICCV 2015",
+            options=_CAFFE_OPTIONS | {"clipped": bool},
+        ),
+        "aestheticsnet": Card(
+            build="ganalyze.assessors.aestheticsnet:load",
+            files=("aestheticsnet_state_dict.p", "mean_AADB_regression_warp256_lore.npy"),
+            title="AestheticsNet aesthetic quality (0–1)",
+            origin="the GANalyze authors' conversion of Kong et al.'s network",
+            licence="unknown (published without a licence)",
+            reference="Kong, Shen, Lin, Mech & Fowlkes, ECCV 2016",
+            options=_CAFFE_OPTIONS,
+            heads=(
+                "BalancingElement",
+                "ColorHarmony",
+                "Content",
+                "DoF",
+                "Light",
+                "MotionBlur",
+                "Object",
+                "Repetition",
+                "RuleOfThirds",
+                "Symmetry",
+                "VividColor",
+            ),  # fmt: skip
+        ),
+        "emonet": Card(
+            build="ganalyze.assessors.emonet:load",
+            files=("EmoNet_valence_moments_resnet50_5_best.pth.tar",),
+            title="EmoNet valence (0–1)",
+            origin="the GANalyze authors",
+            licence="unknown (published without a licence)",
+            reference="Goetschalckx, Andonian, Oliva & Isola, ICCV 2019",
+            options={"pixel_scale": Literal[255, 256]},
+        ),
+        "object-size": Card(
+            build="ganalyze.assessors.object_size:load_with_mask_rcnn",
+            files=("maskrcnn_resnet50_fpn_coco-bf2d0c1e.pth",),
+            title="object size (share of the image)",
+            origin="torchvision's Mask R-CNN",
+            licence="BSD-3-Clause",
+            reference="He, Gkioxari, Dollár & Girshick, ICCV 2017",
+            options={"min_size": Annotated[int, Field(ge=64)]},
+        ),
+        "vitmem": Card(
+            build="ganalyze.assessors.vitmem:load",
+            files=("vitmem_base_patch16_224_miil_v1-f580d24a.pth",),
+            title="ViTMem memorability (0–1)",
+            origin="vitmem 1.0.1 (Thomas Hagen)",
+            licence="MIT (package vitmem)",
+            reference="Hagen & Espeseth 2023, Image memorability prediction with vision transformers",
+        ),
     },
+    group="ganalyze.assessors",
 )
 
 
-def load_assessor(name: str, weights_dir, device):
+def load_assessor(name: str, weights_dir, device, options=None):
     """Load the assessor `name`: a module from images (N, 3, H, W) in [-1, 1], of any size, to scores (N,).
 
     It carries its own preprocessing and is differentiable with respect to the images. Raises GanalyzeError for an
-    unknown name or unusable weights.
+    unknown name or option or unusable weights.
     """
-    return ASSESSORS.load(name, weights_dir, device)
+    return ASSESSORS.load(name, weights_dir, device, options)
+
+
+def report_missed(assessor) -> None:
+    """Say how many of the images that an assessor has seen showed it no subject, where it looks for one."""
+    if missed := getattr(assessor, "without_subject", 0):
+        print(f"no subject was found in {missed} images: their score is 0")

@@ -1,5 +1,6 @@
 """What assessors do to an image before their network sees it, differentiably."""
 
+import torch
 from torch import Tensor
 
 
@@ -18,3 +19,31 @@ def to_grey(images: Tensor) -> Tensor:
     """Luma (N, 1, H, W) of RGB images by the weights of ITU-R BT.601, in float32."""
     red, green, blue = images.float().split(1, dim=1)
     return 0.299 * red + 0.587 * green + 0.114 * blue
+
+
+def to_pixel_range(images: Tensor, scale: int) -> Tensor:
+    """From [-1, 1] to [0, 255], in float32. The authors multiply [0, 1] by 255 in the PyTorch half of their code and
+    by 256 in the TensorFlow half (`scale`), where what then exceeds 255 is clipped."""
+    return (to_unit_range(images) * scale).clamp(0, 255)
+
+
+def resize_tensorflow1(images: Tensor, size: int) -> Tensor:
+    """Images (N, C, H, W) resized to `size`×`size` as TensorFlow 1's `tf.image.resize_images` does: bilinearly, pixel
+    k taken at k·H/size of the source, not half a pixel further, and not antialiased."""
+    for dim in (-2, -1):
+        extent = images.shape[dim]
+        place = torch.arange(size, device=images.device, dtype=torch.float32) * (extent / size)
+        low = place.long()
+        high = (low + 1).clamp(max=extent - 1)
+        weight = (place - low).view((-1, 1) if dim == -2 else (-1,))
+        images = torch.lerp(images.index_select(dim, low), images.index_select(dim, high), weight)
+    return images
+
+
+def ten_crops(images: Tensor, size: int) -> Tensor:
+    """The four corners and the centre of images (N, C, H, W), each also mirrored: (10·N, C, size, size), an image's ten
+    one after the other. The centre lies one pixel lower and to the right of the middle, as in the authors' code."""
+    bottom, right = (extent - size for extent in images.shape[-2:])
+    corners = [(0, 0), (0, right), (bottom, 0), (bottom, right), (bottom // 2 + 1, right // 2 + 1)]
+    crops = torch.stack([images[..., top : top + size, left : left + size] for top, left in corners], dim=1)
+    return torch.cat([crops, crops.flip(-1)], dim=1).flatten(0, 1)

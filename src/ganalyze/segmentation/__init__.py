@@ -21,6 +21,14 @@ SEGMENTERS = Registry(
             reference="Ronneberger, Fischer & Brox, MICCAI 2015; Rother, Kolmogorov & Blake, SIGGRAPH 2004 (GrabCut)",
             note="Subject masks are those of a network that imitates GrabCut, not of people.",
         ),
+        "mask-rcnn": Card(
+            build="ganalyze.segmentation.mask_rcnn:load",
+            files=("maskrcnn_resnet50_fpn_coco-bf2d0c1e.pth",),
+            title="Mask R-CNN",
+            origin="torchvision",
+            licence="BSD-3-Clause",
+            reference="He, Gkioxari, Dollár & Girshick, ICCV 2017",
+        ),
     },
 )
 
