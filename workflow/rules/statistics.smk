@@ -15,8 +15,8 @@ rule fit_mixed_models:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     params:
         # Each seed has its own level, and each class where there is more than one.
         formula=lambda w: "score ~ alpha + (1|seed_id)"
