@@ -4,14 +4,14 @@ import argparse
 from pathlib import Path
 
 from ganalyze.errors import run_command
-from ganalyze.weights import fetch, load_catalogue
+from ganalyze.weights import CATALOGUE, fetch, load_catalogue
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="+", metavar="NAME", help="published file name, e.g. model.pt")
     parser.add_argument("--weights-dir", type=Path, default="weights", help="default: %(default)s")
-    parser.add_argument("--catalogue", type=Path, default="config/weights.yaml", help="default: %(default)s")
+    parser.add_argument("--catalogue", type=Path, default=CATALOGUE, help="default: %(default)s")
     arguments = parser.parse_args()
 
     catalogue = load_catalogue(arguments.catalogue)

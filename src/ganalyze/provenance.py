@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from ganalyze.weights import sha256_of
+from ganalyze.weights import recorded_sha256
 
 PACKAGES = (
     "torch", "torchvision", "numpy", "scipy", "pandas", "statsmodels", "mixedlm", "matplotlib", "pillow", "snakemake",
@@ -24,7 +24,7 @@ def collect_provenance(config: dict[str, Any], weights: Sequence[Path | str]) ->
         "platform": platform.platform(),
         "python": platform.python_version(),
         "packages": {name: found for name in PACKAGES if (found := _version(name))},
-        "weights": {Path(path).name: sha256_of(path) for path in sorted(map(str, weights))},
+        "weights": {Path(path).name: recorded_sha256(path) for path in sorted(map(str, weights))},
     }
 
 

@@ -45,6 +45,7 @@ from tqdm import tqdm
 from ganalyze.errors import GanalyzeError, written_whole
 from ganalyze.progress import progress
 
+CATALOGUE = Path("config/weights.yaml")
 _ATTEMPTS = 5  # at one URL, as long as every attempt brings something
 _CHUNK = 1 << 14  # bytes; what a cut connection can lose
 
@@ -131,6 +132,20 @@ def sha256_of(path: Path | str) -> str:
     return _hash(Path(path), "sha256")
 
 
+def recorded_sha256(path: Path | str) -> str:
+    """The SHA-256 of a weight file; of one that is not here (any more), what its record says.
+
+    Raises GanalyzeError where there is neither.
+    """
+    path = Path(path)
+    if path.is_file():
+        return sha256_of(path)
+    _, hashes = _read_record(path)
+    if not hashes:
+        raise GanalyzeError(f"weights {path} not found, and no record of them")
+    return hashes["sha256"]
+
+
 def _hash(path: Path, algorithm: str) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, algorithm).hexdigest()
@@ -173,14 +188,16 @@ def _read_record(path: Path) -> tuple[int | None, dict[str, str]]:
 
 
 def verified(weights_dir: Path | str, name: str) -> Path:
-    """The path of a weight file that is present and as it was recorded. A file without a record, put there by
-    hand, is accepted.
+    """The path of a weight file that is as it was recorded. A file without a record, put there by hand, is accepted.
 
     `weights_dir` may be several folders, written as in PATH ("weights:results/demo/segmenter"): the first that has the
-    file serves. Raises GanalyzeError where it is missing, cut short or changed.
+    file serves. A file that is recorded but not here is fetched again: finished results come with the records of
+    their weights alone. Raises GanalyzeError where it is missing, cut short or changed.
     """
     paths = [Path(folder) / name for folder in str(weights_dir).split(os.pathsep)]
     path = next((path for path in paths if path.is_file()), paths[0])
+    if not path.is_file() and _record(path).is_file():
+        fetch(name, load_catalogue(CATALOGUE), path.parent)
     if not path.is_file():
         raise GanalyzeError(
             f"weights {path} not found: run: python scripts/fetch_weights.py {name} --weights-dir {path.parent}"

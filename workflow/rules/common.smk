@@ -18,6 +18,7 @@ from ganalyze.generators import GENERATORS
 from ganalyze.realness import EXTRACTORS
 from ganalyze.registry import UNET_FILE
 from ganalyze.segmentation import SEGMENTERS
+from ganalyze.weights import CATALOGUE, load_catalogue
 
 # config/demo.yaml is the default, not a base that other runs are laid over.
 if not workflow.overwrite_configfiles:
@@ -91,7 +92,8 @@ def build_module(card):
 
 
 def weight_files(*cards):
-    return [UNET if name == UNET_FILE else f"{RUN.weights_dir}/{name}" for card in cards for name in card.files]
+    """What a network's weights are waited for by: the record of a download (see weights.smk), the run's own U-Net."""
+    return [UNET if name == UNET_FILE else f"{RUN.weights_dir}/{name}.sha256" for card in cards for name in card.files]
 
 
 def assessor_of(study):
@@ -108,7 +110,15 @@ COMPUTE = (
     f"--weights-dir {WEIGHTS} --device {RUN.device} --threads {RUN.threads} --precision {RUN.precision}"
     f" --memory-format {RUN.memory_format}{' --compile' * RUN.compile}"
 )
+# A job that runs networks takes a GPU where the configuration says so: from SLURM, or with `--resources gpu=1` one at a
+# time on one's own machine.
 GPU = int(RUN.device.startswith("cuda"))
+
+
+def growing(amount):
+    """A resource (a number, or a function of the wildcards) of which a job that is tried again gets more: twice the
+    first amount, then three times."""
+    return lambda wildcards, attempt: attempt * (amount(wildcards) if callable(amount) else amount)
 
 
 def options(section):
@@ -174,4 +184,5 @@ def study_labels(studies):
 
 
 def figures_of_kind(kind):
-    return "|".join(name for name, figure in FIGURES.items() if figure.kind == kind)
+    names = [name for name, figure in FIGURES.items() if figure.kind == kind]
+    return "|".join(names) or "(?!)"  # no constraint would let the rule make any figure

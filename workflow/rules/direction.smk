@@ -16,9 +16,9 @@ rule train_direction:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=lambda w: GENERATOR.memory_mb + assessor_of(w.study).memory_mb,
+        mem_mb=growing(lambda w: GENERATOR.memory_mb + assessor_of(w.study).memory_mb),
         # A job that is cut off here goes on from its checkpoint when it is started again.
-        runtime=2880 if GPU else 600,
+        runtime=growing(2880 if GPU else 600),
         gpu=GPU,
     params:
         # Not an output: Snakemake would remove it before it starts the job again after a kill.

@@ -18,8 +18,8 @@ rule segment_images:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=3000,
-        runtime=120,
+        mem_mb=growing(3000),
+        runtime=growing(120),
         gpu=GPU,
     params:
         segmenter=RUN.segmenter,
@@ -47,8 +47,8 @@ rule measure_factors:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     params:
         masks=lambda w, input: f"--masks {input.masks}" if input.masks else "",
     shell:
@@ -73,8 +73,8 @@ rule compare_directions:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         studies=STUDIES,
     shell:

@@ -16,8 +16,8 @@ rule plot_scores:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         stem=lambda w: f"{RESULTS}/figures/{w.figure}",
         labels=lambda w: score_labels(FIGURES[w.figure].studies),
@@ -41,8 +41,8 @@ rule plot_sequences:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         stem=lambda w: f"{RESULTS}/figures/{w.figure}",
         labels=lambda w: study_labels(FIGURES[w.figure].studies),
@@ -66,8 +66,8 @@ rule plot_catalogue:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     params:
         stem=lambda w: f"{RESULTS}/figures/catalogue_{w.study}",
         label=lambda w: w.study.replace("_", " "),
@@ -91,8 +91,8 @@ rule plot_factors:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         stem=lambda w: f"{RESULTS}/figures/{w.figure}",
     shell:
@@ -114,8 +114,8 @@ rule plot_realness:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         stem=lambda w: f"{RESULTS}/figures/{w.figure}",
     shell:
@@ -137,8 +137,8 @@ rule plot_comparison:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         stem=lambda w: f"{RESULTS}/figures/{w.figure}",
         labels=lambda w: study_labels(FIGURES[w.figure].studies),
@@ -159,8 +159,8 @@ rule plot_alignment:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         stem=f"{RESULTS}/figures/alignment",
     shell:
@@ -180,8 +180,8 @@ rule plot_masks:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         stem=f"{RESULTS}/figures/masks",
     shell:

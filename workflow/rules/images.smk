@@ -17,8 +17,8 @@ rule generate_images:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=GENERATOR.memory_mb,
-        runtime=120,
+        mem_mb=growing(GENERATOR.memory_mb),
+        runtime=growing(120),
         gpu=GPU,
     params:
         image_set=lambda w: image_set_arguments(w),
@@ -47,8 +47,8 @@ rule gather_images:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     shell:
         "python scripts/gather_images.py {input.manifests} --folder {output.folder} --manifest {output.manifest}"
         " 2>&1 | tee {log}"
@@ -70,8 +70,8 @@ rule score_images:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=lambda w: max(5000, assessor_of(w.study).memory_mb),
-        runtime=120,
+        mem_mb=growing(lambda w: max(5000, assessor_of(w.study).memory_mb)),
+        runtime=growing(120),
         gpu=GPU,
     params:
         assessor=lambda w: assessor_arguments(w.study),
@@ -99,8 +99,8 @@ rule score_by_another:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=lambda w: max(5000, assessor_of(w.other).memory_mb),
-        runtime=120,
+        mem_mb=growing(lambda w: max(5000, assessor_of(w.other).memory_mb)),
+        runtime=growing(120),
         gpu=GPU,
     params:
         assessor=lambda w: assessor_arguments(w.other),

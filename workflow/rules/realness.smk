@@ -23,8 +23,8 @@ rule generate_reference:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=GENERATOR.memory_mb,
-        runtime=120,
+        mem_mb=growing(GENERATOR.memory_mb),
+        runtime=growing(120),
         gpu=GPU,
     params:
         seeds=lambda w: reference_seeds(),
@@ -55,8 +55,8 @@ rule measure_realness:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=3000,
-        runtime=240,
+        mem_mb=growing(3000),
+        runtime=growing(240),
         gpu=GPU,
     params:
         extractor=lambda w: RUN.realness.extractor,

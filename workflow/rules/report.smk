@@ -13,12 +13,13 @@ rule write_provenance:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=30,
+        mem_mb=growing(500),
+        runtime=growing(30),
     params:
         config=RUN.model_dump_json(),
+        weights=lambda w, input: [path.removesuffix(".sha256") for path in input.weights],
     shell:
-        "python scripts/write_provenance.py --config {params.config:q} --weights {input.weights} --output {output}"
+        "python scripts/write_provenance.py --config {params.config:q} --weights {params.weights} --output {output}"
         " 2>&1 | tee {log}"
 
 
@@ -44,8 +45,8 @@ rule write_report:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         results=subpath(output[0], parent=True),
     shell:

@@ -18,8 +18,8 @@ rule train_segmenter:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=growing(3000),
+        runtime=growing(60),
         gpu=GPU,
     params:
         generator=GENERATOR_ARGUMENTS,

@@ -20,8 +20,8 @@ rule fit_mixed_models:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     params:
         formula=lambda w: f"score ~ alpha + {random_effects(w.study)}",
     shell:

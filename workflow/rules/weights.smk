@@ -1,22 +1,29 @@
 # Pretrained weights, each file once for all runs. They are verified and renamed into place by the script, which
 # also goes on with an interrupted download.
+#
+# Other rules wait for the record that the script writes beside a file, not for the file: finished results keep
+# their records (a few bytes), so they need no gigabytes to be seen as finished. A network that finds its file gone
+# fetches it again.
+
+WEIGHT_FILES = load_catalogue(CATALOGUE)
 
 
 rule fetch_weights:
     output:
-        f"{RUN.weights_dir}/{{file}}",
+        f"{RUN.weights_dir}/{{file}}.sha256",
     log:
         "results/logs/fetch_weights/{file}.log",
-    wildcard_constraints:
-        # Not the records that the script keeps beside the files.
-        file=r"[^/]+(?<!\.sha256)",
     conda:
         "../../envs/environment.yaml"
+    # Nodes of a cluster often have no way out.
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,
         runtime=120,
     params:
         folder=subpath(output[0], parent=True),
+        # Another published hash means another file: whatever was made with it is made again.
+        hashes=lambda w: WEIGHT_FILES[w.file].hashes if w.file in WEIGHT_FILES else None,
     shell:
         "python scripts/fetch_weights.py {wildcards.file} --weights-dir {params.folder} 2>&1 | tee {log}"
