@@ -8,6 +8,8 @@ import pytest
 
 from .conftest import jobs, run_of, study
 
+pytestmark = pytest.mark.slow
+
 TRIALS = "results/tiny/memorability/trials"
 REAL = "data/tiny/memorability/trials/memory_game.csv"
 AFTER_TRIALS = {
