@@ -90,12 +90,11 @@ def test_test_images_are_shown_equally_often_within_a_tenth(tracks, request):
 
 
 def test_targets_stand_everywhere_in_a_series(game):
-    """A target comes first in the first two thirds, so that its repeat fits; on average its place tells nothing else."""
+    """Wherever its repeat still fits, a target may come first; its place tells nothing about its alpha."""
     first = game[(game.role == "target") & (game.is_repeat == 0)]
     by_alpha = first.groupby("alpha").trial_index.mean()
     assert by_alpha.max() - by_alpha.min() < 2
-    assert first.trial_index.max() <= 215 - 36
-    assert np.histogram(first.trial_index, bins=6, range=(0, 180))[0].min() > 0.05 * len(first)
+    assert sorted(first.trial_index.unique()) == list(range(215 - 35))
 
 
 def test_a_series_of_the_2afc_task_has_the_papers_trials(afc):
@@ -133,7 +132,7 @@ def test_other_games_keep_their_rules_or_say_that_they_cannot(targets, vigilance
     try:
         tracks = memory_game_tracks(images_of("test", 40), images_of("filler", 120), 2, 2, options, seed)
     except GanalyzeError as error:
-        assert "do not fit" in str(error)
+        assert "do not fit" in str(error)  # noqa: PT017
         return
     assert (tracks.groupby("track").size() == options.trials).all()
     assert tracks[(tracks.role == "target") & (tracks.is_repeat == 1)].lag.between(least, least + width).all()

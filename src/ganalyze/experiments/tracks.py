@@ -154,8 +154,8 @@ class _Deck:
     def __init__(self, manifest: pd.DataFrame, name: str, count: int, rng: np.random.Generator):
         seeds = manifest.seed_id.nunique()
         if seeds < count:
-            raise GanalyzeError(f"{count} seeds of the {name} set are needed for a participant, who may meet a seed only "
-                                f"once; there are {seeds}: ask for fewer series, or make a larger set")  # fmt: skip
+            raise GanalyzeError(f"{count} seeds of the {name} set are needed for a participant, who may meet a seed "
+                                f"only once; there are {seeds}: ask for fewer series, or make a larger set")  # fmt: skip
         self._count, self._rng = count, rng
         columns = ["image_id", "seed_id", "class_id", "alpha"]
         self._clones = [list(rows) for _, rows in _records(manifest, columns)]
@@ -196,8 +196,9 @@ def _place(options: MemoryGame, rng: np.random.Generator) -> list[tuple[str, int
             for item, index in enumerate(rng.permutation(free)):
                 order[index] = ("filler", item, None)
             return order
-    raise GanalyzeError(f"{options.targets} targets repeated after {options.target_lags[0]} to {options.target_lags[1]} "
-                        f"images do not fit in {options.trials} trials: allow other lags or more fillers")  # fmt: skip
+    least, most = options.target_lags
+    raise GanalyzeError(f"{options.targets} targets repeated after {least} to {most} images do not fit in "
+                        f"{options.trials} trials: allow other lags or more fillers")  # fmt: skip
 
 
 def _place_pair(order: list, role: str, item: int, lags: tuple[int, int], rng: np.random.Generator) -> bool:
