@@ -29,7 +29,7 @@ def trial_formulas(wildcards):
 
 rule build_tracks:
     input:
-        code=code("build_tracks.py"),
+        code=lambda w: code("build_tracks.py"),
         manifests=manifests_of,
     output:
         f"{RESULTS}/{{study}}/tracks/{{experiment}}.csv",
