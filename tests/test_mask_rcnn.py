@@ -38,9 +38,9 @@ def test_the_mask_is_the_subjects_among_those_that_torchvision_pastes(assessor, 
         assert confident.any(), "these weights are meant to find something"
         largest = detections["masks"][confident].sum(dim=(1, 2, 3)).argmax()
         theirs = detections["masks"][confident][largest, 0]
-        # torchvision pastes into whole pixels.
-        assert mask.mean().item() == pytest.approx(theirs.mean().item(), rel=0.05)
-        assert ((mask > 0.5) == (theirs > 0.5)).float().mean() > 0.95
+        # torchvision pastes into whole pixels: a box's sides may lie half a pixel elsewhere.
+        left, top, right, bottom = detections["boxes"][confident][largest].tolist()
+        assert abs(mask.sum() - theirs.sum()) < right - left + bottom - top
 
 
 def test_the_score_is_the_share_of_the_image_that_the_soft_mask_covers(assessor, images):
@@ -96,17 +96,15 @@ def test_a_pasted_mask_fills_its_box_and_nothing_else():
 
 
 def test_a_larger_box_makes_a_larger_object_in_the_gradient_too():
-    mask = torch.full((28, 28), 0.8)
-    box = torch.tensor([8.3, 4.4, 24.6, 20.2], requires_grad=True)
-    paste(mask, box, 40, 40).sum().backward()
-    with torch.no_grad():
-        for side in range(4):
-            step = torch.zeros(4)
-            step[side] = 0.5
-            numeric = paste(mask, box + step, 40, 40).sum() - paste(mask, box - step, 40, 40).sum()
-            assert box.grad[side].item() == pytest.approx(numeric.item(), rel=0.1)
-    assert (box.grad[2:] > 0).all()
-    assert (box.grad[:2] < 0).all()
+    gradients = []
+    for shift in torch.linspace(0, 1, 21)[:-1]:  # a side's pull depends on where it lies between two pixels
+        box = (torch.tensor([8.0, 4.0, 24.0, 14.0]) + shift).requires_grad_()
+        paste(torch.full((28, 28), 0.8), box, 40, 40).sum().backward()
+        gradients.append(box.grad)
+    left, top, right, bottom = torch.stack(gradients).mean(0).tolist()
+    # A side that moves by a pixel adds its length in pixels, each with the mask's 0.8.
+    assert (-left, right) == pytest.approx((8, 8), rel=0.1)
+    assert (-top, bottom) == pytest.approx((12.8, 12.8), rel=0.1)
 
 
 def test_it_serves_as_a_segmenter(folder, images):
