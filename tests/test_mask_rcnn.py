@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ganalyze.assessors import load_assessor
-from ganalyze.mask_rcnn import MaskRCNN, paste
+from ganalyze.segmentation.mask_rcnn import MaskRCNN, paste
 from ganalyze.segmentation import load_segmenter
 from tests import published
 

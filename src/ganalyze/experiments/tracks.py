@@ -155,7 +155,7 @@ class _Deck:
         seeds = manifest.seed_id.nunique()
         if seeds < count:
             raise GanalyzeError(f"{count} seeds of the {name} set are needed for a participant, who may meet a seed "
-                                f"only once; there are {seeds}: ask for fewer series, or make a larger set")  # fmt: skip
+                                f"only once; there are {seeds}: ask for fewer series or make a larger set")  # fmt: skip
         self._count, self._rng = count, rng
         columns = ["image_id", "seed_id", "class_id", "alpha"]
         self._clones = [list(rows) for _, rows in _records(manifest, columns)]
