@@ -41,8 +41,8 @@ rule build_tracks:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     params:
         participants=lambda w: experiment_of(w).participants,
         series=lambda w: experiment_of(w).series,
@@ -69,8 +69,8 @@ rule simulate_trials:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     params:
         sensitivity=lambda w: (
             "" if experiment_of(w).sensitivity is None else f"--sensitivity {experiment_of(w).sensitivity}"
@@ -98,8 +98,8 @@ rule prepare_trials:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     shell:
         "python scripts/prepare_trials.py --trials {input.trials} --experiment {wildcards.experiment}"
         " --manifests {input.manifests} --output {output.trials} 2>&1 | tee {log}"
@@ -120,10 +120,34 @@ rule fit_trial_models:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=240,
+        mem_mb=growing(1000),
+        runtime=growing(240),
     params:
         formulas=trial_formulas,
     shell:
         "python scripts/fit_mixed_models.py --data {input.data_points} --join {input.factors} --normalise"
         " --family binomial --formula {params.formulas:q} --keep-going --output {output} 2>&1 | tee {log}"
+
+
+rule estimate_power:
+    """What a scientist asks first: how many people does it take?"""
+    input:
+        code=code("estimate_power.py"),
+        claims="config/claims.csv",
+    output:
+        f"{RESULTS}/power.csv",
+    log:
+        f"{RESULTS}/logs/estimate_power.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/estimate_power.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(60),
+    params:
+        seed=RUN.seed,
+    shell:
+        "python scripts/estimate_power.py --claims {input.claims} --data-sets 8 --seed {params.seed} --output {output}"
+        " 2>&1 | tee {log}"
