@@ -35,6 +35,11 @@ test: env  ## run the test suite (tests whose system part is absent say so and a
 test-all: env  ## run the slow tests as well
 	pytest
 
+.PHONY: bench
+bench: env  ## measure how fast the slow parts are (mixed models against R's lme4)
+	python scripts/bench.py factors
+	python scripts/bench.py mixed_models
+
 .PHONY: lint
 lint: env  ## check format and style: ruff, snakefmt, snakemake --lint
 	ruff check .

@@ -14,6 +14,8 @@ include: "workflow/rules/images.smk"
 include: "workflow/rules/factors.smk"
 include: "workflow/rules/realness.smk"
 include: "workflow/rules/statistics.smk"
+include: "workflow/rules/experiments.smk"
+include: "workflow/rules/claims.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 

@@ -1,12 +1,15 @@
 """Measure how fast the slow parts are, and how much memory they take, against the plain way of doing the same.
 
     python scripts/bench.py factors
+    python scripts/bench.py mixed_models
 
 Everything is made in a temporary folder and removed again.
 """
 
 import argparse
 import resource
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -20,9 +23,10 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from ganalyze.errors import run_command
+from ganalyze.errors import GanalyzeError, run_command
 from ganalyze.factors import IMAGE_FACTORS, measure
 from ganalyze.image_sets import Shard, iterate_images, read_manifest, write_manifest
+from ganalyze.mixed_models import fit_mixed_model
 
 
 class Run(NamedTuple):
@@ -120,6 +124,68 @@ def plain_loop(manifest: Path, count: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=IMAGE_FACTORS)
 
 
+# --- mixed models ---------------------------------------------------------------------------------------------
+
+LOGISTIC_MODELS = [
+    "hit ~ alpha + (1|participant) + (1|seed_id)",
+    "hit ~ alpha + (1|participant) + (1|seed_id) + (1|class_id)",
+    "hit ~ brightness + (1|participant) + (1|seed_id) + (1|class_id)",
+]
+GLMER = """
+library(lme4)
+data <- read.csv(commandArgs(trailingOnly = TRUE)[1])
+for (formula in commandArgs(trailingOnly = TRUE)[-1]) {
+  seconds <- system.time(model <- glmer(as.formula(formula), data, family = binomial))["elapsed"]
+  slope <- summary(model)$coefficients[2, 1:2]
+  cat(sprintf("%.3f,%.15g,%.15g,%.15g\\n", seconds, as.numeric(logLik(model)), slope[1], slope[2]))
+}
+"""
+
+
+def bench_mixed_models(args: argparse.Namespace) -> None:
+    """Logistic models at the paper's scale: ours and R's lme4 as it comes, seconds to fit with standard errors."""
+    if not shutil.which("Rscript"):
+        raise GanalyzeError("Rscript not found: install R with lme4 (Debian: apt-get install r-base-core r-cran-lme4)")
+    data = memory_game_at_paper_scale()
+    with tempfile.TemporaryDirectory() as folder:
+        table = Path(folder, "trials.csv")
+        data.to_csv(table, index=False)
+        # lme4 is timed before and after, since other work on the machine may come and go.
+        before = run_lme4(table)
+        ours = [apart(fit_mixed_model, data, formula, "binomial", "hit") for formula in LOGISTIC_MODELS]
+        after = run_lme4(table)
+
+    print(
+        f"{len(data)} trials\n{'model':64} {'ours, s':>8} {'lme4, s':>8} {'ratio':>6} {'Δ logLik':>10} {'Δβ / SE':>10}"
+    )
+    for formula, run, first, second in zip(LOGISTIC_MODELS, ours, before, after, strict=True):
+        seconds, slope = (first[0] + second[0]) / 2, run.result.iloc[1]
+        print(f"{formula:64} {run.seconds:8.1f} {seconds:8.1f} {seconds / run.seconds:6.1f} "
+              f"{slope.log_likelihood - first[1]:10.2g} {(slope.estimate - first[2]) / first[3]:10.2g}")  # fmt: skip
+
+
+def memory_game_at_paper_scale() -> pd.DataFrame:
+    """23,700 trials of 500 people with 1,500 seeds of 750 classes (paper §3.4), and a factor that rises with α."""
+    random = np.random.default_rng(0)
+    n, people, seeds = 23_700, 500, 1500
+    person, seed = random.integers(people, size=n), random.integers(seeds, size=n)
+    data = pd.DataFrame({"participant": person, "seed_id": seed, "class_id": seed // 2})
+    data["alpha"] = random.choice([-0.2, -0.1, 0.0, 0.1, 0.2], size=n)
+    data["brightness"] = 2 * data.alpha + random.normal(size=n)
+    log_odds = 0.5 + 1.92 * data.alpha + 0.8 * random.normal(size=people)[person]
+    log_odds += 0.6 * random.normal(size=seeds)[seed] + 0.4 * random.normal(size=seeds)[seed // 2]
+    data["hit"] = (random.random(n) < 1 / (1 + np.exp(-log_odds))).astype(int)
+    return data
+
+
+def run_lme4(table: Path) -> list[list[float]]:
+    """For each model: seconds, log likelihood, slope, its standard error."""
+    done = subprocess.run(["Rscript", "-e", GLMER, table, *LOGISTIC_MODELS], capture_output=True, text=True)
+    if done.returncode:
+        raise GanalyzeError(f"lme4 failed: {done.stderr.strip().splitlines()[-1]}")
+    return [[float(value) for value in line.split(",")] for line in done.stdout.split()]
+
+
 # --------------------------------------------------------------------------------------------------------------
 
 
@@ -131,6 +197,8 @@ def main() -> None:
     factors.add_argument("--loop-n", type=int, default=500, help="images the plain loop measures (%(default)s)")
     factors.add_argument("--threads", type=int, help="default: all cores")
     factors.set_defaults(run=bench_factors)
+    models = benches.add_parser("mixed_models", help=bench_mixed_models.__doc__, description=bench_mixed_models.__doc__)
+    models.set_defaults(run=bench_mixed_models)
     args = parser.parse_args()
     args.run(args)
 

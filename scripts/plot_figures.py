@@ -12,6 +12,8 @@ from ganalyze.errors import GanalyzeError, run_command, written_whole
 from ganalyze.figures.alignment import draw_alignment
 from ganalyze.figures.factors import draw_factors
 from ganalyze.figures.masks import draw_masks
+from ganalyze.figures.power import draw_power
+from ganalyze.figures.rates import NAMES, draw_rates
 from ganalyze.figures.realness import draw_realness
 from ganalyze.figures.scores import draw_scores
 from ganalyze.figures.sequences import draw_catalogue, draw_comparison, draw_sequences
@@ -38,6 +40,12 @@ def main() -> None:
     factors.add_argument("--factors", type=Path, required=True, help="factors.csv of the same images")
     realness = kinds.add_parser("realness", help="realness per α (Fig. 5A)")
     realness.add_argument("--realness", type=Path, required=True, help="realness.csv")
+    rates = kinds.add_parser("rates", help="what people did at every α (Figs. 5B, 7)")
+    rates.add_argument("--experiment", required=True, choices=NAMES)
+    rates.add_argument("--rates", type=Path, required=True, help="<experiment>.by_alpha.csv")
+    rates.add_argument("--model", type=Path, required=True, help="<experiment>.models.csv")
+    power = kinds.add_parser("power", help="how many participants a memory game needs")
+    power.add_argument("--power", type=Path, required=True, help="power.csv")
     alignment = kinds.add_parser("alignment", help="how alike the directions are")
     alignment.add_argument("--alignment", type=Path, required=True, help="alignment.csv")
     kinds.add_parser("masks", parents=[one], help="contact sheet of held-out subject masks")
@@ -51,6 +59,11 @@ def main() -> None:
         save(draw_factors(read_table(arguments.factors), read_manifest(arguments.manifest)), arguments.output)
     elif arguments.kind == "realness":
         save(draw_realness(read_table(arguments.realness)), arguments.output)
+    elif arguments.kind == "rates":
+        rates, model = read_table(arguments.rates), read_table(arguments.model)
+        save(draw_rates(rates, model, arguments.experiment), arguments.output)
+    elif arguments.kind == "power":
+        save(draw_power(read_table(arguments.power)), arguments.output)
     elif arguments.kind == "alignment":
         save(draw_alignment(read_table(arguments.alignment)), arguments.output)
     else:

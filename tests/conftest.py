@@ -1,5 +1,6 @@
-"""What tests share: the demo's real networks."""
+"""What tests share: the demo's real networks, and a browser."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,20 @@ def weights_dir() -> Path:
     """The folder with the demo's published weights; on a fresh clone they are fetched first."""
     catalogue = load_catalogue(REPOSITORY / "config/weights.yaml")
     folder = REPOSITORY / "weights"
-    for name in ("weights.tar", "emotion_model.hdf5", "model.pt"):
+    for name in ("weights.tar", "emotion_model.hdf5", "model.pt", "efficientnet-lite0-57934424.pth"):
         fetch(name, catalogue, folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """The system's Chromium, without a window."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if not chromium:
+        pytest.skip("Chromium is not installed (apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield running
+        running.close()

@@ -293,10 +293,10 @@ def test_script_writes_the_table(tmp_path):
     data.loc[0, "alpha"] = np.nan
     done, output = run_script(tmp_path, data, LINE, "gaussian")
     assert done.returncode == 0, done.stderr
-    assert done.stderr == "1 of 200 rows left out: they lack a value\n"
+    assert done.stderr == "score ~ alpha: 1 of 200 rows left out: they lack a value\n"
     written = pd.read_csv(output)
     assert list(written) == COLUMNS
-    pd.testing.assert_frame_equal(written, fit_mixed_model(data, LINE, "gaussian", "table"), check_dtype=False)
+    pd.testing.assert_frame_equal(written, fit_mixed_model(data, LINE, "gaussian", "score ~ alpha"), check_dtype=False)
 
 
 @pytest.mark.parametrize("case", ["missing column", "not binary", "open bracket", "one level", "separated"])

@@ -95,6 +95,51 @@ def test_of_many_seeds_the_explorer_shows_some_at_evenly_spaced_ranks(results, m
     assert study["of"] == 4
 
 
+@pytest.fixture
+def page(results, browser):
+    """The report in a browser without a network, and what it complained of."""
+    write(results)
+    context = browser.new_context(offline=True, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    complaints = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("requestfailed", lambda request: complaints.append(request.url))
+    page.goto((results / "report.html").as_uri())
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def test_dragging_alpha_changes_picture_and_score(page):
+    told, image, alpha = (page.locator(f"#explorer-{part}") for part in ("told", "image", "alpha"))
+    assert "0.50 at α = 0" in told.inner_text()
+    before = page.locator("#explorer-image").evaluate("image => image.style.backgroundPosition")
+    alpha.fill("2")
+    assert "0.70 at α = +0.2" in told.inner_text()
+    assert image.evaluate("image => image.style.backgroundPosition") != before
+    alpha.press("ArrowLeft")
+    assert "0.50 at α = 0" in told.inner_text()
+
+
+def test_every_seed_of_every_study_can_be_chosen(page):
+    rank, seed, image = (page.locator(f"#explorer-{part}") for part in ("rank", "seed", "image"))
+    for study in ("0", "1"):
+        page.select_option("#explorer-study", study)
+        pictures = set()
+        for number in ("1", "2", "3", "4"):
+            seed.fill(number)
+            assert f"seed {number} of 4" in rank.inner_text()
+            pictures.add(image.screenshot())
+        assert len(pictures) == 4
+
+
+@pytest.mark.parametrize("width", [400, 1280, 1920])
+def test_nothing_sticks_out_of_the_page(page, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_it_names_licences_provenance_and_the_limits(results):
     page = write(results)
     for words in ("ResMem Non-commercial License", "abc123", "f" * 64, "Nothing in it\nis a measure of a person"):

@@ -68,6 +68,28 @@ class ImageSets(Section):
         return {name: value for name in type(self).model_fields if (value := getattr(self, name))}
 
 
+class Experiment(Section):
+    """How an experiment with people is prepared, and simulated until there are some (paper §3.3.2, §3.4)."""
+
+    participants: Positive = Field(description="for whom tracks are prepared")
+    series: Positive = Field(default=1, description="prepared for each of them")
+    sensitivity: float | None = Field(
+        default=None, description="of simulated observers, log odds per unit of score; default: as the paper's people"
+    )
+
+
+class Experiments(Section):
+    """The experiments of a study."""
+
+    memory_game: Experiment | None = None
+    two_afc: Experiment | None = None
+
+    @property
+    def present(self) -> dict[str, Experiment]:
+        """Those that there are, by name."""
+        return {name: value for name in type(self).model_fields if (value := getattr(self, name))}
+
+
 class Study(Section):
     """One assessor's chain from θ to figures."""
 
@@ -78,6 +100,7 @@ class Study(Section):
     training: Training
     transformer: Transformer = Transformer()
     image_sets: ImageSets
+    experiments: Experiments = Experiments()
 
     @field_validator("alphas", mode="before")
     @classmethod
@@ -175,6 +198,14 @@ class Run(Section):
                         f"studies[{index}].image_sets.{name}.chunks: got {images.chunks}, but the set has {batches} "
                         "batch(es)"
                     )
+        return self
+
+    @model_validator(mode="after")
+    def _images_for_experiments(self) -> "Run":
+        for index, study in enumerate(self.studies):
+            for experiment, needed in (("memory_game", "filler"), ("two_afc", "vigilance")):
+                if experiment in study.experiments.present and needed not in study.image_sets.present:
+                    raise ValueError(f"studies[{index}].image_sets.{needed}: missing, the {experiment} needs it")
         return self
 
     def study(self, name: str) -> Study:

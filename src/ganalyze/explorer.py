@@ -44,11 +44,12 @@ def explorer_study(manifest_path: Path, label: str) -> dict[str, Any]:
         "of": len(ranked),
         "means": [round(float(mean), 4) for mean in manifest.groupby("alpha").score.mean()],
         "seeds": seeds,
-        "sprite": _data_uri(sprite),
+        "sprite": as_data_uri(sprite),
     }
 
 
-def _data_uri(image: Image.Image) -> str:
+def as_data_uri(image: Image.Image) -> str:
+    """An RGB image as a page may hold it: WebP, a tenth of a PNG of photographs."""
     buffer = io.BytesIO()
-    image.save(buffer, "WEBP", quality=88, method=4)
+    image.save(buffer, "WEBP", quality=90, method=4)
     return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"

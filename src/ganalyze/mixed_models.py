@@ -1,6 +1,6 @@
 """Linear and logistic mixed-effects regressions, with crossed and nested random effects (paper §3.1, 3.3.2, 3.4).
 
-One function, `fit_mixed_model`, takes a table and a formula in lme4's notation:
+`fit_mixed_model` takes a table and a formula in lme4's notation:
 
     score ~ alpha + (1|seed_id) + (1|class_id)      images: a seed and its class shift the score
     hit ~ alpha + (1|participant) + (1|seed_id)     trials: people crossed with seeds
@@ -81,6 +81,13 @@ def fit_mixed_model(data: pd.DataFrame, formula: str, family: str, name: str) ->
         except (ModelCheckError, ValueError, RuntimeError, np.linalg.LinAlgError) as error:
             raise GanalyzeError(f"model {name}, {parsed}, could not be fitted: {error}") from None
     return table.assign(model=name, formula=formula)[COLUMNS]
+
+
+def no_model(name: str, formula: str, reason: str) -> pd.DataFrame:
+    """A row without numbers, in place of a model that could not be had; `converged` is "no: " and the reason."""
+    term = name.partition(" ~ ")[2]
+    row = {"model": name, "formula": formula, "term": term, "n": 0, "converged": f"no: {reason}"}
+    return pd.DataFrame([row], columns=COLUMNS)
 
 
 def _parse(formula: str) -> Formula:

@@ -1,6 +1,5 @@
 """The report: one HTML file that opens offline, made from tables and figures alone. No torch."""
 
-import base64
 import re
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from PIL import Image
 from ganalyze.assessors import ASSESSORS
 from ganalyze.config import read_yaml
 from ganalyze.errors import GanalyzeError, written_whole
-from ganalyze.explorer import explorer_study
+from ganalyze.explorer import as_data_uri, explorer_study
 from ganalyze.figures.plan import figures_of
 from ganalyze.figures.sequences import gain
 from ganalyze.figures.style import alpha_label, number
@@ -80,7 +79,7 @@ def _figure(path: Path, name: str, kind: str, captions: dict[str, str]) -> dict[
     if not path.is_file():
         raise GanalyzeError(f"figure {path} not found: draw it first (scripts/plot_figures.py)")
     with Image.open(path) as image:
-        width = image.width
+        width, data = image.width, as_data_uri(image.convert("RGB"))
     caption = captions.get(name) or captions[kind]
     paper = re.fullmatch(r"fig(\d+)([a-z]?)", name)
     return {
@@ -88,5 +87,5 @@ def _figure(path: Path, name: str, kind: str, captions: dict[str, str]) -> dict[
         "title": f"Fig. {paper[1]}{paper[2].upper()}" if paper else name.replace("_", " ").capitalize(),
         "caption": caption.replace("{rule}", captions["rule"]),
         "width": round(width / 300 * SCREEN_PIXELS_PER_INCH),
-        "data": base64.b64encode(path.read_bytes()).decode(),
+        "data": data,
     }

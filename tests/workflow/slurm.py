@@ -162,15 +162,18 @@ class Cluster:
     def _daemon(self, program: str, *arguments: str) -> None:
         with (self.folder / f"{program}.out").open("w") as out:
             self._processes.append(
-                subprocess.Popen([program, *arguments], env=self.environment, stdout=out, stderr=out,
-                                 start_new_session=True)  # fmt: skip
+                subprocess.Popen(
+                    [program, *arguments], env=self.environment, stdout=out, stderr=out, start_new_session=True
+                )  # fmt: skip
             )
 
     def _wait(self, name: str, is_ready, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
         while not is_ready():
             if time.monotonic() > deadline:
-                said = "\n".join(f"{p.name}: {p.read_text()[-1000:]}" for p in sorted(self.folder.glob("*.[lo][ou][gt]")))
+                said = "\n".join(
+                    f"{p.name}: {p.read_text()[-1000:]}" for p in sorted(self.folder.glob("*.[lo][ou][gt]"))
+                )
                 raise RuntimeError(f"{name} did not start within {seconds} s\n{said}")
             time.sleep(0.2)
 

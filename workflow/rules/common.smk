@@ -9,8 +9,10 @@ import sys
 from pathlib import Path
 
 from ganalyze.assessors import ASSESSORS
+from ganalyze.claims import TABLES
 from ganalyze.config import load_run
 from ganalyze.errors import GanalyzeError
+from ganalyze.factors import IMAGE_FACTORS, MASK_FACTORS
 from ganalyze.figures.plan import figures_of
 from ganalyze.generators import GENERATORS
 from ganalyze.realness import EXTRACTORS
@@ -31,8 +33,15 @@ except GanalyzeError as error:
 
 RESULTS = f"results/{RUN.run}"
 UNET = f"{RESULTS}/segmenter/{UNET_FILE}"
+FACTORS = [*IMAGE_FACTORS, *MASK_FACTORS]
 STUDIES = [study.name for study in RUN.studies]
-FIGURES = figures_of(STUDIES, realness=RUN.realness is not None, distilled=RUN.distillation is not None)
+EXPERIMENTS = {study.name: tuple(study.experiments.present) for study in RUN.studies}
+FIGURES = figures_of(
+    STUDIES,
+    realness=RUN.realness is not None,
+    distilled=RUN.distillation is not None,
+    experiments=EXPERIMENTS,
+)
 
 # Jobs call `python`: it has to be the one that has everything, unless conda provides one to each job.
 if not workflow.deployment_settings.deployment_method and Path(shutil.which("python") or "") != Path(
@@ -50,6 +59,7 @@ wildcard_constraints:
     other="|".join(STUDIES),
     figure="|".join(FIGURES),
     set="[a-z]+",
+    experiment="memory_game|two_afc",
 
 
 def code(script, *models):
@@ -153,8 +163,12 @@ def chunk_manifests(wildcards):
 
 
 def all_image_sets():
-    """The manifests of every image set of the run, scored."""
-    return [f"{RESULTS}/{study.name}/images/{name}.csv" for study in RUN.studies for name in study.image_sets.present]
+    """The manifests of every image set of the run. Only the test set's scores serve for anything."""
+    return [
+        f"{RESULTS}/{study.name}/images/{name}{'' if name == 'test' else '.unscored'}.csv"
+        for study in RUN.studies
+        for name in study.image_sets.present
+    ]
 
 
 def per_study(path):

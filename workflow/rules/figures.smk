@@ -186,3 +186,28 @@ rule plot_masks:
         stem=f"{RESULTS}/figures/masks",
     shell:
         "python scripts/plot_figures.py masks --manifest {input.manifest} --output {params.stem} 2>&1 | tee {log}"
+
+
+rule plot_rates:
+    input:
+        code=code("plot_figures.py"),
+        rates=lambda w: per_study(f"trials/{FIGURES[w.figure].kind}.by_alpha.csv")(w),
+        models=lambda w: per_study(f"trials/{FIGURES[w.figure].kind}.models.csv")(w),
+    output:
+        multiext(f"{RESULTS}/figures/{{figure}}", ".svg", ".png"),
+    log:
+        f"{RESULTS}/logs/plot_rates/{{figure}}.log",
+    wildcard_constraints:
+        figure=f"{figures_of_kind('memory_game')}|{figures_of_kind('two_afc')}",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        stem=lambda w: f"{RESULTS}/figures/{w.figure}",
+        experiment=lambda w: FIGURES[w.figure].kind,
+    shell:
+        "python scripts/plot_figures.py rates --experiment {params.experiment} --rates {input.rates}"
+        " --model {input.models} --output {params.stem} 2>&1 | tee {log}"

@@ -1,4 +1,9 @@
-# The linear mixed-effects model of each study (paper §3.1): does the score rise with α?
+# The linear mixed-effects models of each study: does the score rise with α (paper §3.1), and what else does (§3.2)?
+
+
+def random_effects(study):
+    """Each seed has its own level, and each class where there is more than one."""
+    return "(1|seed_id)" + (" + (1|class_id)" if RUN.study(study).image_sets.test.classes > 1 else "")
 
 
 rule fit_mixed_models:
@@ -18,9 +23,32 @@ rule fit_mixed_models:
         mem_mb=growing(1000),
         runtime=growing(60),
     params:
-        # Each seed has its own level, and each class where there is more than one.
-        formula=lambda w: "score ~ alpha + (1|seed_id)"
-        + (" + (1|class_id)" if RUN.study(w.study).image_sets.test.classes > 1 else ""),
+        formula=lambda w: f"score ~ alpha + {random_effects(w.study)}",
     shell:
         "python scripts/fit_mixed_models.py --data {input.manifest} --formula '{params.formula}' --family gaussian"
         " --name score --output {output} 2>&1 | tee {log}"
+
+
+rule fit_factor_models:
+    """A table of its own: what changed in the images is no matter of Fig. 3A or 8."""
+    input:
+        code=code("fit_mixed_models.py"),
+        manifest=f"{RESULTS}/{{study}}/images/test.csv",
+        factors=f"{RESULTS}/{{study}}/factors.csv",
+    output:
+        f"{RESULTS}/{{study}}/factor_models.csv",
+    log:
+        f"{RESULTS}/logs/fit_factor_models/{{study}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/fit_factor_models/{{study}}.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    params:
+        formulas=lambda w: [f"{factor} ~ alpha + {random_effects(w.study)}" for factor in FACTORS],
+    shell:
+        "python scripts/fit_mixed_models.py --data {input.manifest} --join {input.factors} --family gaussian"
+        " --formula {params.formulas:q} --keep-going --output {output} 2>&1 | tee {log}"

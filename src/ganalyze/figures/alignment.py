@@ -15,7 +15,9 @@ def draw_alignment(table: pd.DataFrame) -> Figure:
     studies = list(table.direction.unique())
     names = [study.replace("_", "\n") for study in studies]
     height = 1.1 + 0.55 * len(studies)
-    figure, (left, right) = plt.subplots(1, 2, figsize=(PAGE_WIDTH, height), layout="constrained")
+    figure, (left, right) = plt.subplots(
+        1, 2, figsize=(PAGE_WIDTH, height), width_ratios=(1, 1.3), layout="constrained"
+    )
 
     def square(column: str) -> pd.DataFrame:
         return table.pivot(index="direction", columns="assessor", values=column).loc[studies, studies]
@@ -35,7 +37,7 @@ def draw_alignment(table: pd.DataFrame) -> Figure:
 
 
 def _heatmap(ax: Axes, table: pd.DataFrame, limit: float, texts: pd.DataFrame) -> None:
-    image = ax.imshow(table, cmap="PuOr_r", vmin=-limit, vmax=limit, aspect="auto")
+    ax.imshow(table, cmap="PuOr_r", vmin=-limit, vmax=limit, aspect="auto")
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     for row, column in np.ndindex(table.shape):
@@ -43,5 +45,4 @@ def _heatmap(ax: Axes, table: pd.DataFrame, limit: float, texts: pd.DataFrame) -
         first, _, second = texts.iloc[row, column].partition("\n")
         color = "white" if dark else "black"
         ax.text(column, row - (0.12 if second else 0), first, ha="center", va="center", color=color, fontsize=8)
-        ax.text(column, row + 0.22, second, ha="center", va="center", color=color, fontsize=5.5)
-    ax.figure.colorbar(image, ax=ax, shrink=0.9)
+        ax.text(column, row + 0.22, second, ha="center", va="center", color=color, fontsize=6)

@@ -1,6 +1,6 @@
 """Which figure of the paper shows which studies, and how it is drawn."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -18,23 +18,30 @@ PAPER_FIGURES = {
     "fig3b": Figure("factors", ("memorability",)),
     "fig4": Figure("sequences", ("memorability",)),
     "fig5a": Figure("realness", ("memorability",)),
+    "fig5b": Figure("two_afc", ("memorability",)),
+    "fig7a": Figure("memory_game", ("memorability",)),
+    "fig7b": Figure("memory_game", ("object_size",)),
+    "fig7c": Figure("memory_game", ("aesthetics",)),
     "fig8a": Figure("scores", ("object_size",)),
     "fig8b": Figure("scores", ("aesthetics",)),
     "fig8c": Figure("scores", ("valence",)),
     "fig9": Figure("sequences", ("aesthetics", "valence")),
     "fig10": Figure("comparison", ("memorability", "object_size", "aesthetics", "valence")),
 }
+EXPERIMENTS = ("memory_game", "two_afc")
 # What every study is drawn as, and what needs several of them.
-OF_ONE = ("scores", "factors", "sequences", "realness")
+OF_ONE = ("scores", "factors", "sequences", "realness", *EXPERIMENTS)
 OF_SEVERAL = ("comparison", "alignment")
 
 
-def figures_of(studies: Sequence[str], realness: bool, distilled: bool) -> dict[str, Figure]:
+def figures_of(
+    studies: Sequence[str], realness: bool, distilled: bool, experiments: Mapping[str, Collection[str]]
+) -> dict[str, Figure]:
     """The figures that can be drawn from `studies`: the paper's, each with those of its studies that are there; for
     studies that no paper figure of a kind shows, `<kind>_<study>`; and two that the paper lacks, `alignment` of
     several directions and the contact sheet of `masks`.
 
-    realness, distilled: whether the run measures realness and trains a segmenter.
+    realness, distilled: whether the run measures realness and trains a segmenter. experiments: of each study.
     """
     figures = {}
     for name, figure in PAPER_FIGURES.items():
@@ -50,4 +57,10 @@ def figures_of(studies: Sequence[str], realness: bool, distilled: bool) -> dict[
         figures["alignment"] = Figure("alignment", tuple(studies))
     if distilled:
         figures["masks"] = Figure("masks", ())
-    return {name: figure for name, figure in figures.items() if realness or figure.kind != "realness"}
+
+    def can_be_drawn(figure: Figure) -> bool:
+        if figure.kind in EXPERIMENTS:
+            return figure.kind in experiments.get(figure.studies[0], ())
+        return realness or figure.kind != "realness"
+
+    return {name: figure for name, figure in figures.items() if can_be_drawn(figure)}

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ganalyze.figures.style import BLUE, COLUMN_WIDTH, GREY, alpha_label, number
+from ganalyze.figures.style import BLUE, COLUMN_WIDTH, GREY, alpha_label, number, p_value
 
 SEEDS_BEHIND = 60  # single seeds drawn behind the mean: more would be a grey wall
 
@@ -31,8 +31,8 @@ def draw_scores(manifests: dict[str, pd.DataFrame], models: dict[str, pd.DataFra
             label="mean, 95 % CI", zorder=3,
         )  # fmt: skip
         slope = models[label].query("term == 'alpha'").iloc[0]
-        p = "p < .001" if slope.p < 0.001 else f"p = {slope.p:.3f}".replace("0.", ".")
-        ax.set_title(f"β = {number(slope.estimate)} [{number(slope.ci_low)}, {number(slope.ci_high)}], {p}", loc="left")
+        interval = f"[{number(slope.ci_low)}, {number(slope.ci_high)}]"
+        ax.set_title(f"β = {number(slope.estimate)} {interval}, {p_value(slope.p)}", loc="left")
         ax.set(xlabel="α", ylabel=label, xticks=alphas, xticklabels=[alpha_label(a) for a in alphas])
         ax.legend(frameon=False, loc="upper left", handlelength=1.5, borderaxespad=0.1)
         low, high = ax.get_ylim()

@@ -75,8 +75,7 @@ def draw_comparison(manifests: dict[str, pd.DataFrame], readers: dict[str, Image
     figure = plt.figure(figsize=(width, (width / columns + 0.42) * len(manifests)))
     parts = np.atleast_1d(figure.subfigures(len(manifests), 1, hspace=0))
     for part, (study, manifest) in zip(parts, manifests.items(), strict=True):
-        top = 1 - 0.42 * len(manifests) / figure.get_figheight()
-        _draw_block(part, manifest, readers[study], [seed], study, top=top)
+        _draw_block(part, manifest, readers[study], [seed], study)
     return figure
 
 
@@ -109,7 +108,8 @@ def _draw_block(
     alphas = sorted(manifest.alpha.unique())
     images = manifest.set_index(["seed_id", "alpha"])
     rows = rows or len(seeds)
-    top = top or 1 - 0.42 / part.get_figure(root=True).get_figheight()
+    height = part.bbox.height / part.get_figure(root=True).dpi  # inches
+    top = top or 1 - 0.42 / height
     grid = part.add_gridspec(rows, len(alphas), left=0.01, right=0.99, bottom=0.005, top=top, wspace=0.03, hspace=0.03)
     for row, seed in enumerate(seeds):
         for column, alpha in enumerate(alphas):
@@ -127,5 +127,5 @@ def _draw_block(
             if row == 0:
                 ax.set_title(f"α = {alpha_label(alpha)}" if alpha == 0 else alpha_label(alpha), fontsize=7, pad=2)
     # Above the α values, which stand right above the grid.
-    above = top + 0.2 / part.get_figure(root=True).get_figheight()
+    above = top + 0.2 / height
     part.text(0.5, above, f"← less    {title}    more →", ha="center", va="bottom", fontsize=8)

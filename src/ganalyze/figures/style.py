@@ -45,6 +45,19 @@ def number(value: float) -> str:
     return f"{value:.2f}".replace("-", "−")
 
 
+def p_value(p: float) -> str:
+    """A p-value as printed in figures and report: "p < .001", "p = .042"."""
+    return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".", 1)
+
+
+def mark_simulated(figure: Figure) -> None:
+    """Write across a figure that no people stand behind it, so that it cannot be shown without saying so."""
+    figure.text(
+        0.5, 0.5, "SIMULATED", rotation=24, fontsize=30, fontweight="bold", color=ORANGE, alpha=0.28, ha="center",
+        va="center", zorder=10,
+    )  # fmt: skip
+
+
 def save(figure: Figure, stem: Path | str) -> None:
     """Write `stem`.svg and `stem`.png, each whole or not at all, and close the figure."""
     for suffix, metadata in ((".svg", {"Date": None}), (".png", {"Software": None})):

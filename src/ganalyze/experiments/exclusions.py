@@ -1,0 +1,91 @@
+"""Which series count (paper §3.3.2, §3.4), and what is analysed of them.
+
+Memory game: a series does not count where more than 55 % of its vigilance repeats were missed or more than 30 % of
+the images that were new raised a false alarm. 2AFC: where less than 65 % of its vigilance trials were correct. Such a
+series blocks the participant, so what they did later does not count either, nor do series beyond the 25th (17th).
+Practice is no part of it.
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Rules:
+    """max_series: a participant. Shares, 0 to 1: of vigilance trials missed (memory game) or wrong (2AFC), and of new
+    images called repeats (memory game)."""
+
+    max_series: int
+    max_vigilance_errors: float
+    max_false_alarms: float | None = None
+
+
+RULES = {
+    "memory_game": Rules(max_series=25, max_vigilance_errors=0.55, max_false_alarms=0.30),
+    "two_afc": Rules(max_series=17, max_vigilance_errors=0.35),
+}
+# What a data point of each experiment is called, and the experiment itself.
+OUTCOMES = {"memory_game": "hit", "two_afc": "correct"}
+
+
+def judge_series(trials: pd.DataFrame, experiment: str) -> pd.DataFrame:
+    """One row a series: participant, series, trials, vigilance_errors, false_alarms (shares), kept (0 or 1), reason.
+
+    trials: a checked trial table. A series without a vigilance trial cannot be judged and is not kept.
+    """
+    rules, main = RULES[experiment], trials[trials.phase == "main"].reset_index(drop=True)
+    by = [main.participant, main.series]
+    vigilance = main[(main.role == "vigilance") & ((main.is_repeat == 1) | (experiment == "two_afc"))]
+    judged = pd.DataFrame({"trials": main.groupby(by).size()})
+    judged["vigilance_errors"] = 1 - vigilance.correct.astype(float).groupby(by).mean()
+    new = main[main.is_repeat == 0]
+    judged["false_alarms"] = (
+        new.response.astype(float).groupby(by).mean() if rules.max_false_alarms is not None else float("nan")
+    )
+    judged = judged.reset_index().sort_values(["participant", "series"], ignore_index=True)
+
+    # Shares of counts are compared after rounding, so that 11 of 20 is exactly 55 %.
+    reason = pd.Series("", index=judged.index)
+    missed = judged.vigilance_errors.round(9) > rules.max_vigilance_errors
+    reason[missed] = f"more than {rules.max_vigilance_errors:.0%} of vigilance trials failed"
+    reason[judged.vigilance_errors.isna()] = "no vigilance trial to judge it by"
+    if rules.max_false_alarms is not None:
+        alarms = judged.false_alarms.round(9) > rules.max_false_alarms
+        reason[alarms & ~missed] = f"more than {rules.max_false_alarms:.0%} false alarms"
+    failed = (reason != "").astype(int)
+    reason[(judged.series > rules.max_series) & (reason == "")] = f"beyond {rules.max_series} series"
+    reason[failed.groupby(judged.participant).cumsum() > failed] = "blocked after an earlier series"
+    return judged.assign(kept=(reason == "").astype(int), reason=reason)
+
+
+def data_points(trials: pd.DataFrame, series: pd.DataFrame, experiment: str) -> pd.DataFrame:
+    """What is analysed: one row a repeat of a target (memory game) or a pair with one (2AFC), in series that are kept.
+
+    Columns: participant, series, image_id, seed_id, class_id, alpha, `OUTCOMES[experiment]` (0 or 1), data_source. A
+    2AFC trial without a response is left out.
+    """
+    kept = trials.merge(series.loc[series.kept == 1, ["participant", "series"]], on=["participant", "series"])
+    kept = kept[(kept.phase == "main") & (kept.role == "target")]
+    kept = kept[kept.is_repeat == 1] if experiment == "memory_game" else kept[kept.response.notna()]
+    columns = ["participant", "series", "image_id", "seed_id", "class_id", "alpha", "correct", "data_source"]
+    return kept[columns].rename(columns={"correct": OUTCOMES[experiment]}).reset_index(drop=True)
+
+
+def by_alpha(points: pd.DataFrame, experiment: str) -> pd.DataFrame:
+    """One row an α: alpha, data_points, images, participants, rate, ci_low, ci_high, data_source.
+
+    rate is the share of hits (or correct answers), its 95 % interval lets the answers of one participant depend on
+    each other (cluster-robust standard error, normal approximation).
+    """
+    outcome, rows = OUTCOMES[experiment], []
+    for alpha, group in points.groupby("alpha"):
+        hits = group[outcome].astype(float)
+        people = group.participant.nunique()
+        clusters = (hits - hits.mean()).groupby(group.participant).sum()
+        error = (clusters**2).sum() ** 0.5 / len(group) * (people / (people - 1)) ** 0.5 if people > 1 else float("nan")
+        rows.append({
+            "alpha": alpha, "data_points": len(group), "images": group.image_id.nunique(), "participants": people,
+            "rate": hits.mean(), "ci_low": hits.mean() - 1.96 * error, "ci_high": hits.mean() + 1.96 * error,
+        })  # fmt: skip
+    return pd.DataFrame(rows).assign(data_source=points.data_source.iloc[0] if len(points) else [])

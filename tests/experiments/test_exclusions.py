@@ -1,0 +1,113 @@
+"""Who is left out, why, and what is left to analyse (paper §3.3.2, §3.4)."""
+
+import pandas as pd
+import pytest
+
+from ganalyze.experiments.exclusions import by_alpha, data_points, judge_series
+
+
+def memory_series(participant="p", series=1, missed=0, alarms=0, vigilance=20, new=100, hits=(1, 0)) -> pd.DataFrame:
+    """A series of the memory game by what was done in it: `missed` of the vigilance repeats, `alarms` at new images."""
+    rows = [["filler", 0, int(i < alarms), i] for i in range(new)]
+    rows += [["vigilance", 1, int(i >= missed), i] for i in range(vigilance)]
+    rows += [["target", 1, hit, i] for i, hit in enumerate(hits)]
+    table = pd.DataFrame(rows, columns=["role", "is_repeat", "response", "seed_id"])
+    return table.assign(
+        participant=participant, series=series, phase="main", class_id=0, alpha=0.1, data_source="human",
+        image_id=table.role + table.seed_id.astype(str), correct=(table.response == table.is_repeat).astype(int),
+    )  # fmt: skip
+
+
+def afc_series(participant="p", series=1, wrong=0, phase="main") -> pd.DataFrame:
+    table = pd.DataFrame({"role": ["vigilance"] * 20 + ["target"] * 3, "seed_id": range(23)})
+    return table.assign(
+        participant=participant, series=series, phase=phase, class_id=0, alpha=0.0, data_source="human", is_repeat=0,
+        image_id=table.seed_id.astype(str), correct=(table.seed_id >= wrong).astype(int), response="left",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("missed", "alarms", "kept", "reason"),
+    [
+        (0, 0, 1, ""),
+        (11, 30, 1, ""),  # 55 % and 30 % exactly: "more than" is not met
+        (12, 0, 0, "more than 55% of vigilance trials failed"),
+        (0, 31, 0, "more than 30% false alarms"),
+        (12, 31, 0, "more than 55% of vigilance trials failed"),
+    ],
+)
+def test_a_memory_series_counts_by_the_papers_limits(missed, alarms, kept, reason):
+    (series,) = judge_series(memory_series(missed=missed, alarms=alarms), "memory_game").itertuples()
+    assert (series.kept, series.reason) == (kept, reason)
+    assert series.vigilance_errors == pytest.approx(missed / 20)
+    assert series.false_alarms == pytest.approx(alarms / 100)
+
+
+def test_false_alarms_are_counted_at_every_image_shown_for_the_first_time():
+    table = memory_series(alarms=20)
+    table.loc[table.role == "filler", "role"] = ["target"] * 40 + ["vigilance"] * 30 + ["filler"] * 30
+    assert judge_series(table, "memory_game").false_alarms[0] == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize(("wrong", "kept"), [(0, 1), (7, 1), (8, 0)])
+def test_a_2afc_series_needs_65_percent_of_vigilance(wrong, kept):
+    assert judge_series(afc_series(wrong=wrong), "two_afc").kept[0] == kept
+
+
+def test_a_failed_series_blocks_what_comes_after_it_and_nobody_else():
+    table = pd.concat([
+        memory_series("a", 1), memory_series("a", 2, missed=15), memory_series("a", 3), memory_series("b", 3)
+    ])  # fmt: skip
+    series = judge_series(table, "memory_game").set_index(["participant", "series"])
+    assert series.kept.to_dict() == {("a", 1): 1, ("a", 2): 0, ("a", 3): 0, ("b", 3): 1}
+    assert series.reason["a", 3] == "blocked after an earlier series"
+
+
+@pytest.mark.parametrize(
+    ("experiment", "make", "most"), [("memory_game", memory_series, 25), ("two_afc", afc_series, 17)]
+)
+def test_series_beyond_the_most_allowed_do_not_count(experiment, make, most):
+    series = judge_series(pd.concat([make(series=most), make(series=most + 1)]), experiment)
+    assert list(series.kept) == [1, 0]
+    assert series.reason[1] == f"beyond {most} series"
+
+
+def test_a_series_without_vigilance_cannot_be_judged():
+    table = memory_series()
+    assert judge_series(table[table.role != "vigilance"], "memory_game").kept[0] == 0
+
+
+def test_practice_is_neither_judged_nor_analysed():
+    table = pd.concat([afc_series(wrong=20, phase="practice"), afc_series()])
+    series = judge_series(table, "two_afc")
+    assert list(series.kept) == [1]
+    assert series.trials[0] == 23
+    assert len(data_points(table, series, "two_afc")) == 3
+
+
+def test_data_points_are_the_repeats_of_targets_in_series_that_count():
+    table = pd.concat([memory_series("a", hits=(1, 0, 1)), memory_series("b", missed=20, hits=(1, 1))])
+    shown_first = memory_series("a", hits=(0, 0)).assign(is_repeat=0)
+    table = pd.concat([table, shown_first[shown_first.role == "target"]])
+    points = data_points(table, judge_series(table, "memory_game"), "memory_game")
+    assert list(points.hit) == [1, 0, 1]
+    assert set(points.participant) == {"a"}
+
+
+def test_2afc_pairs_without_a_response_are_left_out():
+    table = afc_series()
+    table.loc[table.index[-1], "response"] = None
+    assert len(data_points(table, judge_series(table, "two_afc"), "two_afc")) == 2
+
+
+def test_rates_by_alpha_with_an_interval_that_lets_participants_differ():
+    """Against the cluster-robust formula written out: who always or never hits tells as much as a single answer."""
+    points = pd.DataFrame({"alpha": 0.0, "participant": ["a"] * 50 + ["b"] * 50, "hit": [1] * 50 + [0] * 50,
+                           "image_id": "i", "data_source": "human"})  # fmt: skip
+    (row,) = by_alpha(points, "memory_game").itertuples()
+    assert (row.data_points, row.participants, row.rate) == (100, 2, 0.5)
+    error = ((25**2 + 25**2) ** 0.5 / 100) * 2**0.5
+    assert row.ci_high - row.rate == pytest.approx(1.96 * error)
+    spread = points.assign(participant=[f"p{i}" for i in range(100)])
+    (row,) = by_alpha(spread, "memory_game").itertuples()
+    assert row.ci_high - row.rate == pytest.approx(1.96 * 0.05 * (100 / 99) ** 0.5)
