@@ -19,13 +19,14 @@ from ganalyze.report import write_report
 from ganalyze.tables import table1
 
 EXPERIMENTS = {"memorability": ["memory_game"], "valence": []}
-FIGURES = figures_of(["memorability", "valence"], realness=False, distilled=False, experiments=EXPERIMENTS)
+FIGURES = figures_of(["memorability", "valence"], realness=False, distilled=False, power=False, experiments=EXPERIMENTS)
 CLAIMS = read_claims(Path(__file__).parents[1] / "config/claims.csv")
 REPORT = Path(__file__).parents[1] / "workflow/report"
 PROVENANCE = {
     "git_commit": "abc123", "uncommitted_changes": False, "device": "cpu", "platform": "Linux", "python": "3.11",
     "packages": {"torch": "2.0"}, "weights": {"model.pt": "f" * 64},
     "config": {"run": "tiny", "seed": 7, "generator": "dcgan-digiface", "realness": None, "distillation": None,
+               "power_data_sets": None,
                "studies": [{"name": "memorability", "assessor": "resmem", "experiments": {"memory_game": {}}},
                            {"name": "valence", "assessor": "fer-valence", "experiments": {"memory_game": None}}]},
 }  # fmt: skip

@@ -42,6 +42,7 @@ def write_report(results: Path, provenance: dict[str, Any], template: Path, capt
             [study["name"] for study in config["studies"]],
             realness=config["realness"] is not None,
             distilled=config["distillation"] is not None,
+            power=config["power_data_sets"] is not None,
             experiments=experiments,
         ).items()
     ]

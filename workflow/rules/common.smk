@@ -40,6 +40,7 @@ FIGURES = figures_of(
     STUDIES,
     realness=RUN.realness is not None,
     distilled=RUN.distillation is not None,
+    power=RUN.power_data_sets is not None,
     experiments=EXPERIMENTS,
 )
 

@@ -12,6 +12,11 @@ def experiment_of(wildcards):
     return RUN.study(wildcards.study).experiments.present[wildcards.experiment]
 
 
+def design_arguments(design):
+    values = {key: " ".join(map(str, value)) if isinstance(value, tuple) else value for key, value in design.items()}
+    return options(values.items())
+
+
 def trials_of(wildcards):
     """People's answers where there are any, else simulated ones."""
     real = f"data/{RUN.run}/{wildcards.study}/trials/{wildcards.experiment}.csv"
@@ -29,7 +34,7 @@ def trial_formulas(wildcards):
 
 rule build_tracks:
     input:
-        code=lambda w: code("build_tracks.py"),
+        code=code("build_tracks.py"),
         manifests=manifests_of,
     output:
         f"{RESULTS}/{{study}}/tracks/{{experiment}}.csv",
@@ -46,10 +51,11 @@ rule build_tracks:
     params:
         participants=lambda w: experiment_of(w).participants,
         series=lambda w: experiment_of(w).series,
+        design=lambda w: design_arguments(experiment_of(w).design),
         seed=RUN.seed,
     shell:
         "python scripts/build_tracks.py {wildcards.experiment} --manifests {input.manifests}"
-        " --participants {params.participants} --series {params.series} --seed {params.seed}"
+        " --participants {params.participants} --series {params.series} {params.design} --seed {params.seed}"
         " --output {output} 2>&1 | tee {log}"
 
 
@@ -147,7 +153,8 @@ rule estimate_power:
         mem_mb=growing(1000),
         runtime=growing(60),
     params:
+        data_sets=RUN.power_data_sets,
         seed=RUN.seed,
     shell:
-        "python scripts/estimate_power.py --claims {input.claims} --data-sets 8 --seed {params.seed} --output {output}"
+        "python scripts/estimate_power.py --claims {input.claims} --data-sets {params.data_sets} --seed {params.seed} --output {output}"
         " 2>&1 | tee {log}"
