@@ -1,0 +1,22 @@
+"""A run's numbers in brief, for comparing runs and versions (`dvc metrics diff`)."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+
+def collect_metrics(models: dict[str, Path], realness: dict[str, Path], segmenter: Path | None) -> dict[str, Any]:
+    """study → slope of its score on α with its interval (from mixed_models.csv), and FID at the ends of the α grid (from
+    realness.csv) where it is measured; and how well the run's own segmenter agrees with GrabCut."""
+    metrics: dict[str, Any] = {}
+    for study, path in models.items():
+        slope = pd.read_csv(path).set_index("term").loc["alpha"]
+        metrics[study] = {key: float(slope[key]) for key in ("estimate", "ci_low", "ci_high")}
+    for study, path in realness.items():
+        table = pd.read_csv(path).sort_values("alpha")
+        metrics[study] |= {"fid_lowest_alpha": float(table.fid.iloc[0]), "fid_highest_alpha": float(table.fid.iloc[-1])}
+    if segmenter:
+        metrics["segmenter"] = {"iou_mean": json.loads(segmenter.read_text(encoding="utf-8"))["iou_mean"]}
+    return metrics
