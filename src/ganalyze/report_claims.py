@@ -9,30 +9,39 @@ from markupsafe import Markup
 
 from ganalyze.figures.style import BLUE, GREY, ORANGE, number
 
-VERDICTS = {"agrees": "agrees", "same_sign": "same sign", "differs": "differs", "not_run": "not run"}
+# A verdict on a row, and on a number of them.
+VERDICTS = {
+    "agrees": ("agrees", "agree"),
+    "same_sign": ("same sign", "have the same sign"),
+    "differs": ("differs", "differ"),
+    "not_run": ("not run", "were not run"),
+}
 EXPERIMENTS = {"memory_game": "memory game", "two_afc": "2AFC task"}
 WIDTH, HEIGHT, MARGIN = 190, 34, 8  # of a forest plot, pixels
 
 
 def claims_part(claims: pd.DataFrame) -> dict[str, Any]:
-    """Rows of the claims table (`claims.csv`), and how many have each verdict."""
+    """Rows of the claims table (`claims.csv`), and in words how many have each verdict."""
     rows = [
         {
             "where": claim.where,
+            # Where the claim is no number, what it is.
+            "note": claim.note if pd.isna(claim.estimate) else "",
             "what": _what(claim),
             "paper": _with_interval(claim.estimate, claim.ci_low, claim.ci_high),
             "ours": _with_interval(claim.estimate_ours, claim.ci_low_ours, claim.ci_high_ours),
             "n": "" if pd.isna(claim.n_ours) else f"{int(claim.n_ours):,}",
             "simulated": claim.data_source == "simulated",
             "verdict": claim.verdict,
-            "verdict_text": VERDICTS[claim.verdict],
+            "verdict_text": VERDICTS[claim.verdict][0],
             "reason": claim.reason,
             "plot": forest_plot(claim),
         }
         for claim in claims.itertuples()
     ]
-    counts = {text: int((claims.verdict == verdict).sum()) for verdict, text in VERDICTS.items()}
-    return {"rows": rows, "counts": counts, "simulated": sum(row["simulated"] for row in rows)}
+    counts = claims.verdict.value_counts()
+    told = ", ".join(f"{counts[verdict]} {several}" for verdict, (_, several) in VERDICTS.items() if verdict in counts)
+    return {"rows": rows, "counts": told, "simulated": sum(row["simulated"] for row in rows)}
 
 
 def forest_plot(claim) -> Markup:
