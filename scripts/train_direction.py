@@ -8,8 +8,8 @@ from ganalyze.assessors import ASSESSORS, load_assessor, report_missed
 from ganalyze.compute import Compute
 from ganalyze.errors import run_command, written_whole
 from ganalyze.generators import GENERATORS, load_generator
-from ganalyze.training import TrainingOptions, train_direction
 from ganalyze.registry import parse_options
+from ganalyze.training import TrainingOptions, train_direction
 from ganalyze.transformer import Kind, Rescaling, Start, TransformerOptions, save_direction
 from ganalyze.weights import sha256_of, verified
 

@@ -165,7 +165,9 @@ class _Published:
         try:
             value = self._state[key]
         except KeyError:
-            raise GanalyzeError(f"{self._name} is no BigGAN checkpoint of the GANalyze authors: it has no {key}") from None
+            raise GanalyzeError(
+                f"{self._name} is no BigGAN checkpoint of the GANalyze authors: it has no {key}"
+            ) from None
         self.left.discard(key)
         return value
 
