@@ -46,8 +46,10 @@ def results(checkout) -> dict[str, bytes]:
 
 
 def start(checkout) -> subprocess.Popen:
-    return subprocess.Popen(checkout.command("--cores", "2"), cwd=checkout.folder, env=checkout.environment,
-                            start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # fmt: skip
+    return subprocess.Popen(
+        checkout.command("--cores", "2"), cwd=checkout.folder, env=checkout.environment, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
 
 
 def test_a_run_killed_at_twenty_random_moments_ends_with_the_same_bytes(checkout, undisturbed):
