@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 
 import pandas as pd
@@ -206,3 +207,20 @@ def test_without_a_network_a_missing_weight_is_named_and_nothing_is_left(make_ch
     assert "error: cannot fetch" in said
     assert "Traceback" not in said
     assert not list((checkout.folder / "elsewhere").glob("[!.]*"))
+
+
+def test_every_rule_states_its_memory_and_time_and_networks_take_a_gpu_on_cuda(make_checkout):
+    checkout = make_checkout()
+    checkout.configure(EVERYTHING | {"device": "cuda"})
+    planned = checkout.snakemake("--cores", "1", "-n", "-p")
+    assert planned.returncode == 0, planned.stderr[-3000:]
+    on_gpu = set()
+    for block in re.split(r"\n(?=(?:local)?rule )", planned.stdout + planned.stderr)[1:]:
+        rule = re.match(r"(?:local)?rule (\w+):", block)[1]
+        if rule != "all":
+            assert "mem_mb=" in block, rule
+            assert "runtime=" in block, rule
+            assert ("gpu=1" in block) == ("--device cuda" in block), rule
+            on_gpu |= {rule} if "gpu=1" in block else set()
+    assert {"train_direction", "generate_images", "measure_realness"} <= on_gpu
+    assert not {"gather_images", "fit_mixed_models", "write_report"} & on_gpu
