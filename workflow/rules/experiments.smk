@@ -2,36 +2,6 @@
 # data/<run>/<study>/trials/<experiment>.csv; until they are there, simulated observers answer the same tracks.
 
 
-def manifests_of(wildcards):
-    """Of the image sets that an experiment shows."""
-    other = {"memory_game": "filler", "two_afc": "vigilance"}[wildcards.experiment]
-    return [f"{RESULTS}/{wildcards.study}/images/{name}.unscored.csv" for name in ("test", other)]
-
-
-def experiment_of(wildcards):
-    return RUN.study(wildcards.study).experiments.present[wildcards.experiment]
-
-
-def design_arguments(design):
-    values = {key: " ".join(map(str, value)) if isinstance(value, tuple) else value for key, value in design.items()}
-    return options(values.items())
-
-
-def trials_of(wildcards):
-    """People's answers where there are any, else simulated ones."""
-    real = f"data/{RUN.run}/{wildcards.study}/trials/{wildcards.experiment}.csv"
-    simulated = f"{RESULTS}/{wildcards.study}/trials/{wildcards.experiment}.simulated.csv"
-    return real if Path(real).exists() else simulated
-
-
-def trial_formulas(wildcards):
-    """Memory game: α, and each factor on its own (Table 1); 2AFC: α."""
-    effects = f"(1|participant) + {random_effects(wildcards.study)}"
-    if wildcards.experiment == "two_afc":
-        return [f"correct ~ alpha + {effects}"]
-    return [f"hit ~ {predictor} + {effects}" for predictor in ("alpha", *FACTORS)]
-
-
 rule build_tracks:
     input:
         code=code("build_tracks.py"),

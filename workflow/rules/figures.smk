@@ -228,6 +228,6 @@ rule plot_power:
         mem_mb=growing(1000),
         runtime=growing(30),
     params:
-        stem=f"{RESULTS}/figures/power",
+        stem=subpath(output[0], strip_suffix=".svg"),
     shell:
         "python scripts/plot_figures.py power --power {input.power} --output {params.stem} 2>&1 | tee {log}"
