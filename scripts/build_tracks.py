@@ -1,56 +1,54 @@
-"""Prepare the series of trials of an experiment for a number of participants: a track table (CSV)."""
+"""Prepare the tracks of an experiment: who will see which images in which order (paper §3.3.2, §3.4).
+
+python scripts/build_tracks.py memory_game --manifests images/test.csv images/filler.csv --participants 40 \\
+    --series 2 --seed 2019 --output tracks/memory_game.csv
+"""
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
 
-import pandas as pd
-
 from ganalyze.errors import run_command, written_whole
-from ganalyze.experiments.tracks import MemoryGame, TwoAfc, memory_game_tracks, two_afc_tracks
+from ganalyze.experiments.tracks import DESIGNS, build_tracks
 from ganalyze.image_sets import read_manifest
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    kinds = parser.add_subparsers(dest="experiment", required=True)
-    game = kinds.add_parser("memory_game", help="the visual memory game (paper §3.4)")
-    game.add_argument("--manifests", type=Path, nargs=2, required=True, metavar=("TEST", "FILLER"))
-    afc = kinds.add_parser("two_afc", help="which image is fake? (paper §3.3.2)")
-    afc.add_argument("--manifests", type=Path, nargs=2, required=True, metavar=("TEST", "VIGILANCE"))
-    afc.add_argument("--real", type=Path, required=True, help="manifest of the real images")
-    for kind, options in ((game, MemoryGame), (afc, TwoAfc)):
-        for name, field in options.__dataclass_fields__.items():
-            several = {"nargs": 2, "metavar": ("LEAST", "MOST")} if isinstance(field.default, tuple) else {}
-            kind.add_argument(f"--{name.replace('_', '-')}", type=int, default=field.default, **several,
-                              help="default: %(default)s")  # fmt: skip
-        kind.add_argument("--participants", type=int, required=True, help="for whom tracks are prepared")
-        kind.add_argument("--series", type=int, required=True, help="prepared for each of them")
-        kind.add_argument("--seed", type=int, required=True, help="of the run")
-        kind.add_argument("--output", type=Path, required=True, help="table to write (CSV)")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    experiments = parser.add_subparsers(dest="experiment", required=True)
+    for name, design in DESIGNS.items():
+        command = experiments.add_parser(name, help=design.__doc__.splitlines()[0])
+        other = "fillers and vigilance images" if name == "memory_game" else "vigilance images"
+        command.add_argument("--manifests", type=Path, nargs=2, required=True, metavar=("TEST", "OTHER"),
+                             help=f"the test set, and the set of {other}")  # fmt: skip
+        command.add_argument("--participants", type=int, required=True, help="slots to prepare")
+        command.add_argument("--series", type=int, required=True, help="for each of them")
+        command.add_argument("--seed", type=int, required=True, help="of the run")
+        command.add_argument("--output", type=Path, required=True, help="track table to write (CSV)")
+        if name == "two_afc":
+            command.add_argument("--foils", type=Path, help="manifest of real images (image_id, class_id, file); "
+                                 "without, they are named real_<class>_<0…9>, to be supplied")  # fmt: skip
+        for field in fields(design):
+            number = {"nargs": 2, "metavar": ("LEAST", "MOST")} if isinstance(field.default, tuple) else {}
+            told = " to ".join(map(str, field.default)) if isinstance(field.default, tuple) else field.default
+            command.add_argument(f"--{field.name.replace('_', '-')}", type=int, default=field.default,
+                                 help=f"a series; default: {told}", **number)  # fmt: skip
     arguments = parser.parse_args()
 
-    test, other = map(read_manifest, arguments.manifests)
-    who = (arguments.participants, arguments.series)
-    if arguments.experiment == "memory_game":
-        tracks = memory_game_tracks(test, other, *who, _options(MemoryGame, arguments), arguments.seed)
-    else:
-        real = read_manifest(arguments.real)
-        tracks = two_afc_tracks(test, other, real, *who, _options(TwoAfc, arguments), arguments.seed)
+    settings = {field.name: getattr(arguments, field.name) for field in fields(DESIGNS[arguments.experiment])}
+    design = DESIGNS[arguments.experiment](**{k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()})
+    targets, others = map(read_manifest, arguments.manifests)
+    foils = read_manifest(arguments.foils) if getattr(arguments, "foils", None) else None
+    tracks = build_tracks(design, targets, others, arguments.participants, arguments.series, arguments.seed, foils)
     with written_whole(arguments.output) as temporary:
         tracks.to_csv(temporary, index=False, lineterminator="\n")
-    print(f"{arguments.output}: {tracks.track.nunique()} tracks; {_exposure(tracks)}")
 
-
-def _options(kind: type, arguments: argparse.Namespace):
-    values = {name: getattr(arguments, name) for name in kind.__dataclass_fields__}
-    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
-
-
-def _exposure(tracks: pd.DataFrame) -> str:
     shown = tracks[
-        (tracks.role == "target") & (tracks.phase == "main") & (tracks.is_repeat == 0)
+        (tracks.phase == "main") & (tracks.role == "target") & (tracks.is_repeat == 0)
     ].image_id.value_counts()
-    return f"{len(shown)} test images, each shown to {shown.min()} to {shown.max()} participants"
+    least = 0 if len(shown) < len(targets) else shown.min()
+    print(f"{arguments.output}: {tracks.track.nunique()} tracks for {arguments.participants} participants; "
+          f"each of {len(targets)} target images is shown {least} to {shown.max()} times")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -16,23 +16,28 @@ from tests.authors import assert_equal, assert_same_direction, draw_z_and_y, num
 
 @pytest.fixture(scope="module")
 def networks(tmp_path_factory):
+    """In float64 from the file on, as theirs: in float32 these random networks' gradients have three digits."""
     folder = tmp_path_factory.mktemp("weights")
-    published.write_biggan(folder, 256, 8)
+    torch.save({name: value.double() for name, value in published.biggan(256, 8).items()}, folder / "biggan-256.pth")
     published.write_emonet(folder)
-    return load_generator("biggan-256", folder, "cpu"), load_assessor("emonet", folder, "cpu")
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield load_generator("biggan-256", folder, "cpu"), load_assessor("emonet", folder, "cpu")
+    finally:
+        torch.set_default_dtype(torch.float32)
 
 
 def the_authors_draws(options, step, z_dim, num_classes):
-    z, y, rng = draw_z_and_y(20 + step, 4, z_dim)
-    return z, y, torch.from_numpy(rng.uniform(-0.5, 0.5, 4)).float()
+    z, y, rng = draw_z_and_y(20 + step, 2, z_dim)
+    return z.double(), y, torch.from_numpy(rng.uniform(-0.5, 0.5, 2)).float()
 
 
 @pytest.mark.parametrize(
     ("kind", "theirs", "gradients"),
     [
         ("one_direction", "OneDirection", "accumulated"),
-        ("class_dependent", "ClassDependent", "zeroed"),
         pytest.param("one_direction", "OneDirection", "zeroed", marks=pytest.mark.slow),
+        pytest.param("class_dependent", "ClassDependent", "zeroed", marks=pytest.mark.slow),
         pytest.param("class_dependent", "ClassDependent", "accumulated", marks=pytest.mark.slow),
     ],
 )
@@ -52,6 +57,7 @@ def test_two_steps_equal_the_authors(networks, tmp_path, monkeypatch, kind, thei
                     self.shared.copy_(0.3 * published.normal(rng, 140))
                 else:
                     self.shared.copy_(0.3 * published.normal(rng, 1, 140)[0])
+            self.double()
 
     def add_gradients(direction, *arguments):
         real(direction, *arguments)
@@ -62,7 +68,7 @@ def test_two_steps_equal_the_authors(networks, tmp_path, monkeypatch, kind, thei
     monkeypatch.setattr(training, "_add_gradients", add_gradients)
     monkeypatch.setattr(training, "draw_batch", the_authors_draws)
     options = TrainingOptions(
-        samples=8, batch_size=4, learning_rate=2e-4, alpha_max=0.5, seed=0, study="s", checkpoint_every=9,
+        samples=4, batch_size=2, learning_rate=2e-4, alpha_max=0.5, seed=0, study="s", checkpoint_every=9,
         gradients=gradients, transformer=TransformerOptions(kind, "per_batch", "normal"),
     )  # fmt: skip
     compute = Compute.prepare("cpu", 2, "float32")
@@ -71,10 +77,10 @@ def test_two_steps_equal_the_authors(networks, tmp_path, monkeypatch, kind, thei
     assert_equal(torch.tensor(losses.loss), expected["losses"])
     for step in range(2):
         shared = "shared_gradients" if kind == "class_dependent" else "gradients"
-        assert_equal(seen[step][0], expected[shared][step], 1e-3)
+        assert_equal(seen[step][0], expected[shared][step])
         assert_same_direction(seen[step][0], expected[shared][step])
     if kind == "class_dependent":
         assert_equal(theta[expected["classes"]], expected["theta"])
-        assert_equal(seen[1][1][expected["classes"]], expected["gradients"][1], 1e-3)
+        assert_equal(seen[1][1][expected["classes"]], expected["gradients"][1])
     else:
         assert_equal(theta, expected["theta"])

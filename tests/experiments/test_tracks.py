@@ -1,4 +1,4 @@
-"""Tracks: counts, lags, no seed twice, balance, and what is not feasible, over a thousand tracks of each experiment."""
+"""Tracks keep the paper's numbers, show no one two clones of a seed, and show all images about equally."""
 
 import subprocess
 import sys
@@ -7,170 +7,262 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ganalyze.errors import GanalyzeError
-from ganalyze.experiments.tracks import COLUMNS, MemoryGame, TwoAfc, memory_game_tracks, two_afc_tracks
+from ganalyze.experiments.exclusions import RULES
+from ganalyze.experiments.observers import Observers, simulate_trials
+from ganalyze.experiments.tracks import COLUMNS, MemoryGame, TwoAfc, build_tracks
+from ganalyze.experiments.trials import read_trials, write_trials
 
-from .conftest import ALPHAS
+from .conftest import image_set
 
 REPOSITORY = Path(__file__).parents[2]
-
-
-def images_of(name: str, seeds: int, classes: int = 1, alphas=ALPHAS) -> pd.DataFrame:
-    rows = [[f"{name}_{seed:05d}_{alpha:+g}", seed, seed % classes, alpha] for seed in range(seeds) for alpha in alphas]
-    return pd.DataFrame(rows, columns=["image_id", "seed_id", "class_id", "alpha"])
-
-
-def real_of(classes: int, each: int = 10) -> pd.DataFrame:
-    rows = [[f"real_{c}_{i}", c] for c in range(classes) for i in range(each)]
-    return pd.DataFrame(rows, columns=["image_id", "class_id"])
+# Image sets of the paper's size, without their pictures (§2.2, §3.4).
+TEST = image_set("test", 1500, classes=750)
+FILLER = image_set("filler", 7500, classes=750)
+TAILS = image_set("vigilance", 1500, classes=750).query("alpha == 0")
+FOILS = pd.DataFrame({"image_id": [f"photo_{n}" for n in range(7500)], "class_id": np.repeat(range(750), 10)})
 
 
 @pytest.fixture(scope="module")
-def game():
-    """A thousand tracks of the paper's memory game, at the paper's scale."""
-    return memory_game_tracks(images_of("test", 1500, 750), images_of("filler", 7500, 750), 40, 25, MemoryGame(), 1)
+def memory_game():
+    """1,000 tracks: the most series the paper allows."""
+    return build_tracks(MemoryGame(), TEST, FILLER, participants=40, series=25, seed=1)
 
 
 @pytest.fixture(scope="module")
-def afc():
-    """A thousand and three tracks of the paper's 2AFC task."""
-    test, tails = images_of("test", 1500, 750), images_of("tails", 400, 750, alphas=(0.0,))
-    return two_afc_tracks(test, tails, real_of(750), 59, 17, TwoAfc(), 1)
+def two_afc():
+    """1,003 tracks: the most series the paper allows."""
+    return build_tracks(TwoAfc(), TEST, TAILS, participants=59, series=17, seed=1, foils=FOILS)
 
 
-def test_a_series_of_the_memory_game_has_the_papers_trials(game):
-    assert list(game) == COLUMNS
-    assert game.track.nunique() == 1000
-    counts = game.groupby("track").apply(lambda t: t.groupby(["role", "is_repeat"]).size(), include_groups=False)
-    for role, repeat, count in [("target", 0, 60), ("target", 1, 60), ("vigilance", 0, 19), ("vigilance", 1, 19),
-                                ("filler", 0, 57)]:  # fmt: skip
-        assert (counts[role, repeat] == count).all()
-    assert (game.groupby("track").trial_index.apply(list).map(lambda order: order == list(range(215)))).all()
+def seen_once_each(tracks):
+    """Whether each slot meets one clone of a seed at most; test images and others have seeds of their own."""
+    tracks = tracks.assign(set=tracks.image_id.str.split("_").str[0])
+    return not tracks.drop_duplicates(["slot", "image_id"]).duplicated(["slot", "set", "seed_id"]).any()
 
 
-def test_lags_are_what_lies_between_an_image_and_its_repeat_and_within_their_limits(game):
-    first = game[game.is_repeat == 0].set_index(["track", "image_id"]).trial_index
-    repeats = game[game.is_repeat == 1]
-    between = repeats.trial_index.to_numpy() - first[list(zip(repeats.track, repeats.image_id, strict=True))] - 1
-    assert (between.to_numpy() == repeats.lag.to_numpy()).all()
-    assert repeats[repeats.role == "target"].lag.between(34, 139).all()
-    assert repeats[repeats.role == "vigilance"].lag.between(0, 3).all()
-    assert game[game.is_repeat == 0].lag.isna().all()
+# --- the paper's numbers, over 1,000 tracks of each task ----------------------------------------------------------
 
 
-def test_lags_of_targets_use_the_whole_range(game):
-    lags = game[(game.role == "target") & (game.is_repeat == 1)].lag.astype(int)
-    shares = np.histogram(lags, bins=[34, 69, 104, 140])[0] / len(lags)
-    assert shares.min() > 0.2
+def test_a_series_of_the_memory_game_has_the_papers_counts(memory_game):
+    assert memory_game.track.nunique() == 1000
+    assert list(memory_game.columns) == COLUMNS
+    counts = memory_game.groupby(["track", "role", "is_repeat"]).size().unstack(["role", "is_repeat"])
+    assert (counts["target"] == 60).all(axis=None)
+    assert (counts["vigilance"] == 19).all(axis=None)
+    assert (counts["filler", 0] == 57).all()
+    assert ("filler", 1) not in counts
+    assert (memory_game.groupby("track").size() == 215).all()
+    assert (memory_game.groupby("track").trial_index.agg(list).map(lambda index: index == list(range(215)))).all()
 
 
-def test_an_image_is_shown_once_or_repeated_once(game):
-    shown = game.groupby(["track", "role", "image_id"]).size()
-    assert (shown[shown.index.get_level_values("role") == "filler"] == 1).all()
-    assert (shown[shown.index.get_level_values("role") != "filler"] == 2).all()
+def test_lags_are_the_number_of_images_in_between_and_within_the_papers_bounds(memory_game):
+    repeats = memory_game[memory_game.is_repeat == 1]
+    first = memory_game[memory_game.is_repeat == 0]
+    both = repeats.merge(first, on=["track", "image_id"], suffixes=("", "_first"), validate="one_to_one")
+    assert len(both) == 1000 * (60 + 19)
+    assert (both.lag == both.trial_index - both.trial_index_first - 1).all()
+    lags = repeats.groupby("role").lag
+    assert lags.min().to_dict() == {"target": 34, "vigilance": 0}
+    assert lags.max().to_dict() == {"target": 139, "vigilance": 3}
+    assert memory_game[memory_game.is_repeat == 0].lag.isna().all()
 
 
-@pytest.mark.parametrize("tracks", ["game", "afc"])
-def test_no_participant_meets_two_clones_of_a_seed_over_all_series(tracks, request):
-    table = request.getfixturevalue(tracks)
-    table = table[table.is_repeat == 0]
-    set_name = table.image_id.str.partition("_")[0]
-    assert not table.assign(set=set_name).duplicated(["slot", "set", "seed_id"]).any()
+def test_lags_and_places_do_not_depend_on_alpha(memory_game):
+    repeats = memory_game[(memory_game.role == "target") & (memory_game.is_repeat == 1)]
+    for column in ("lag", "trial_index"):
+        means = repeats.groupby("alpha")[column].mean().astype(float)
+        error = repeats[column].astype(float).std() / (len(repeats) / 5) ** 0.5
+        assert (means - means.mean()).abs().max() < 4 * error
 
 
-@pytest.mark.parametrize("tracks", ["game", "afc"])
-def test_test_images_are_shown_equally_often_within_a_tenth(tracks, request):
-    table = request.getfixturevalue(tracks)
-    shown = table[(table.role == "target") & (table.is_repeat == 0)].image_id.value_counts()
-    assert len(shown) == 7500
-    assert shown.max() - shown.min() <= max(1, 0.1 * shown.mean())
+def test_no_slot_meets_two_clones_of_a_seed_over_all_its_series(memory_game, two_afc):
+    assert seen_once_each(memory_game)
+    assert seen_once_each(two_afc)
+    # An image that comes in one series does not come in another.
+    for tracks in (memory_game, two_afc):
+        assert not tracks.drop_duplicates(["track", "image_id"]).duplicated(["slot", "image_id"]).any()
 
 
-def test_targets_stand_everywhere_in_a_series(game):
-    """Wherever its repeat still fits, a target may come first; its place tells nothing about its alpha."""
-    first = game[(game.role == "target") & (game.is_repeat == 0)]
-    by_alpha = first.groupby("alpha").trial_index.mean()
-    assert by_alpha.max() - by_alpha.min() < 2
-    assert sorted(first.trial_index.unique()) == list(range(215 - 35))
-
-
-def test_a_series_of_the_2afc_task_has_the_papers_trials(afc):
-    main = afc[afc.phase == "main"]
-    assert afc.track.nunique() == 1003
+def test_a_series_of_the_2afc_task_has_the_papers_counts(two_afc):
+    assert two_afc.track.nunique() == 59 * 17
+    main = two_afc[two_afc.phase == "main"]
     assert (main.groupby("track").size() == 100).all()
-    assert (main[main.role == "vigilance"].groupby("track").size() == 20).all()
-    practice = afc[afc.phase == "practice"]
-    assert (practice.groupby("track").size() == 20).all()
-    assert (practice.series == 1).all()
+    assert (main.groupby(["track", "role"]).size().unstack() == {"target": 80, "vigilance": 20}).all(axis=None)
+
+
+def test_practice_is_there_before_a_slots_first_series_alone(two_afc):
+    practice = two_afc[two_afc.phase == "practice"]
+    assert (practice.groupby("slot").size() == 20).all()
     assert practice.slot.nunique() == 59
-    assert practice.trial_index.max() < main[main.series == 1].trial_index.min()
+    assert (practice.series == 1).all()
+    assert practice.trial_index.max() == 19
+    assert two_afc[(two_afc.series == 1) & (two_afc.phase == "main")].trial_index.min() == 20
 
 
-def test_the_fake_stands_left_as_often_as_right_and_beside_a_real_image_of_its_class(afc):
-    left = afc[afc.phase == "main"].groupby("track").fake_side.apply(lambda sides: (sides == "left").sum())
-    assert (left == 50).all()
-    assert (afc.foil_image_id.str.split("_").str[1].astype(int) == afc.class_id).all()
+def test_the_fake_is_on_either_side_equally_often_in_each_role(two_afc):
+    sides = two_afc.groupby(["track", "phase", "role", "fake_side"]).size().unstack()
+    assert (sides.left == sides.right).all()
 
 
-def test_the_same_seed_gives_the_same_tracks_and_another_other_ones():
-    test, filler = images_of("test", 160), images_of("filler", 200)
-    one, same, other = (memory_game_tracks(test, filler, 3, 2, MemoryGame(), seed) for seed in (1, 1, 2))
-    pd.testing.assert_frame_equal(one, same)
+def test_fake_and_real_image_are_of_one_class_and_no_one_sees_a_photograph_again_too_soon(two_afc):
+    assert (two_afc.foil_image_id.map(FOILS.set_index("image_id").class_id) == two_afc.class_id).all()
+    assert two_afc.groupby("slot").foil_image_id.nunique().eq(two_afc.groupby("slot").size()).all()
+
+
+def test_all_images_are_shown_about_equally_often(memory_game, two_afc):
+    for tracks in (memory_game, two_afc):
+        targets = tracks[(tracks.role == "target") & (tracks.phase == "main") & (tracks.is_repeat == 0)]
+        shown = targets.image_id.value_counts().reindex(TEST.image_id, fill_value=0)
+        assert (shown - shown.mean()).abs().max() <= 0.1 * shown.mean()
+
+
+def test_they_are_so_too_where_everyone_does_one_series():
+    tracks = build_tracks(MemoryGame(), TEST, FILLER, participants=250, series=2, seed=2)
+    for first in (1, 2):
+        targets = tracks[(tracks.series <= first) & (tracks.role == "target") & (tracks.is_repeat == 0)]
+        shown = targets.image_id.value_counts().reindex(TEST.image_id, fill_value=0)
+        assert shown.max() - shown.min() <= 1
+        per_series = targets.groupby(["track", "alpha"]).size()
+        assert per_series.std() < 0.7 * (60 * 0.2 * 0.8) ** 0.5  # the more even for it than by chance
+
+
+def test_the_papers_numbers_of_series_are_just_feasible():
+    assert RULES["memory_game"].max_series * MemoryGame().targets == 1500
+    with pytest.raises(
+        GanalyzeError, match="series: got 26, but the 1500 seeds of the test set are enough for 25 of 60"
+    ):
+        build_tracks(MemoryGame(), TEST, FILLER, participants=1, series=26, seed=1)
+
+
+# --- other designs ------------------------------------------------------------------------------------------------
+
+counts = st.integers(0, 12)
+
+
+@given(
+    targets=st.integers(1, 12), vigilance=counts, fillers=st.integers(5, 30), least=st.integers(0, 8),
+    more=st.integers(0, 12), participants=st.integers(1, 4), series=st.integers(1, 3), seed=st.integers(0, 99),
+)  # fmt: skip
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+def test_any_memory_game_is_either_kept_to_or_refused(
+    targets, vigilance, fillers, least, more, participants, series, seed
+):
+    test, filler = image_set("test", 24, classes=3), image_set("filler", 90, classes=3)
+    try:
+        design = MemoryGame(targets, vigilance, fillers, (least, least + more), (0, 3))
+        tracks = build_tracks(design, test, filler, participants, series, seed)
+    except GanalyzeError as refused:
+        assert str(refused).split(":")[0].split()[0] in {"series", "no", "target_lags"}  # noqa: PT017
+        return
+    assert seen_once_each(tracks)
+    assert (tracks.groupby("track").size() == design.trials).all()
+    lags = tracks[tracks.is_repeat == 1].groupby("role").lag
+    assert lags.min().get("target") >= least
+    assert lags.max().get("target") <= least + more
+    assert not vigilance or lags.max()["vigilance"] <= 3
+    assert tracks.groupby(["track", "image_id"]).size().max() <= 2
+
+
+@given(
+    targets=st.integers(1, 20), vigilance=counts, practice=counts, participants=st.integers(1, 4),
+    series=st.integers(1, 3), seed=st.integers(0, 99),
+)  # fmt: skip
+@settings(max_examples=80, deadline=None)
+def test_any_2afc_task_is_either_kept_to_or_refused(targets, vigilance, practice, participants, series, seed):
+    test, tails = image_set("test", 40, classes=3), image_set("vigilance", 30, classes=3)
+    needs = [series * targets + practice - practice // 2 <= 40, series * vigilance + practice // 2 <= 30]
+    if not all(needs):
+        with pytest.raises(GanalyzeError, match=r"series: got .* are enough for"):
+            build_tracks(TwoAfc(targets, vigilance, practice), test, tails, participants, series, seed)
+        return
+    tracks = build_tracks(TwoAfc(targets, vigilance, practice), test, tails, participants, series, seed)
+    assert seen_once_each(tracks)
+    assert (
+        tracks.groupby("track").size() == targets + vigilance + practice * (tracks.groupby("track").series.first() == 1)
+    ).all()
+    sides = tracks.groupby(["track", "phase", "role"]).fake_side.value_counts().unstack(fill_value=0)
+    sides = sides.reindex(columns=["left", "right"], fill_value=0)
+    assert (sides.left - sides.right).abs().max() <= 1
+
+
+def test_the_demo_has_enough_images():
+    test, filler = image_set("test", 160), image_set("filler", 160)
+    tracks = build_tracks(MemoryGame(), test, filler, participants=40, series=2, seed=2019)
+    shown = tracks[(tracks.role == "target") & (tracks.is_repeat == 0)].image_id.value_counts()
+    assert (len(shown), shown.min(), shown.max()) == (800, 6, 6)
+    pairs = build_tracks(TwoAfc(), test, image_set("vigilance", 40).query("alpha == 0"), 40, 1, seed=2019)
+    assert set(pairs.foil_image_id) == {f"real_0_{n}" for n in range(10)}
+
+
+def test_the_same_seed_gives_the_same_tracks_and_another_seed_others():
+    test, filler = image_set("test", 60), image_set("filler", 80)
+    one, again, other = (build_tracks(MemoryGame(), test, filler, 3, 1, seed) for seed in (5, 5, 6))
+    pd.testing.assert_frame_equal(one, again)
     assert not one.image_id.equals(other.image_id)
 
 
-@settings(deadline=None, max_examples=40)
-@given(
-    targets=st.integers(1, 12), vigilance=st.integers(0, 5), fillers=st.integers(8, 30), seed=st.integers(0, 99),
-    least=st.integers(0, 6), width=st.integers(6, 20),
-)  # fmt: skip
-def test_other_games_keep_their_rules_or_say_that_they_cannot(targets, vigilance, fillers, seed, least, width):
-    options = MemoryGame(targets, (least, least + width), vigilance, (0, 3), fillers)
-    try:
-        tracks = memory_game_tracks(images_of("test", 40), images_of("filler", 120), 2, 2, options, seed)
-    except GanalyzeError as error:
-        assert "do not fit" in str(error)  # noqa: PT017
-        return
-    assert (tracks.groupby("track").size() == options.trials).all()
-    assert tracks[(tracks.role == "target") & (tracks.is_repeat == 1)].lag.between(least, least + width).all()
-    assert (
-        not tracks[tracks.is_repeat == 0].assign(s=tracks.image_id.str[:4]).duplicated(["slot", "s", "seed_id"]).any()
+def test_the_order_of_the_manifest_changes_nothing():
+    test, filler = image_set("test", 60), image_set("filler", 80)
+    shuffled = test.sample(frac=1, random_state=1)
+    pd.testing.assert_frame_equal(
+        build_tracks(MemoryGame(), test, filler, 3, 1, 5), build_tracks(MemoryGame(), shuffled, filler, 3, 1, 5)
     )
 
 
+def test_a_trial_table_made_from_tracks_passes_its_checks(tmp_path, two_afc, memory_game):
+    images = pd.concat([TEST, FILLER, TAILS])
+    for experiment, tracks in (("memory_game", memory_game), ("two_afc", two_afc)):
+        some = tracks[(tracks.slot < 3) & (tracks.series < 4)]
+        trials = simulate_trials(some, TEST, experiment, Observers(sensitivity=1.0), 1, "memorability")
+        write_trials(trials, tmp_path / "trials.csv")
+        assert len(read_trials(tmp_path / "trials.csv", experiment, images)) == len(trials)
+
+
+# --- what cannot be ------------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
-    ("make", "words"),
+    ("settings", "words"),
     [
-        (lambda t, f: memory_game_tracks(t, f, 2, 3, MemoryGame(), 1), "180 seeds of the test set are needed"),
-        (lambda t, f: memory_game_tracks(t, f[f.seed_id < 70], 2, 1, MemoryGame(), 1), "76 seeds of the filler set"),
-        (lambda t, f: memory_game_tracks(t, f, 2, 26, MemoryGame(), 1), "at most 25"),
-        (lambda t, f: memory_game_tracks(t, f, 0, 1, MemoryGame(), 1), "0 participant"),
-        (lambda t, f: memory_game_tracks(t, f, 1, 1, MemoryGame(fillers=0, vigilance=0), 1), "do not fit"),
-        (lambda t, f: MemoryGame(target_lags=(300, 400)), "does not fit in 215 trials"),
-        (lambda t, f: MemoryGame(target_lags=(20, 10)), "must ascend"),
-        (lambda t, f: MemoryGame(targets=0), "targets of a series: got 0"),
-        (lambda t, f: TwoAfc(practice=-1), "practice of a series: got -1"),
-        (lambda t, f: two_afc_tracks(t, f, real_of(0), 1, 1, TwoAfc(), 1), "no real images of 1 class"),
-        (lambda t, f: two_afc_tracks(t, f, real_of(1), 1, 18, TwoAfc(), 1), "at most 17"),
+        ({"targets": 0}, "targets: got 0, must be at least 1"),
+        ({"fillers": -1}, "fillers: got -1, must be at least 0"),
+        ({"target_lags": (40, 30)}, "target_lags: got 40 to 30"),
+        ({"vigilance_lags": (-1, 3)}, "vigilance_lags: got -1 to 3"),
+        ({"targets": 3, "vigilance": 0, "fillers": 0}, "target_lags: at least 34 images"),
+        ({"fillers": 0, "targets": 60, "target_lags": (139, 139)}, "no order of 158 trials found"),
     ],
-)  # fmt: skip
-def test_what_is_not_feasible_is_refused_with_the_numbers(make, words):
+)
+def test_a_memory_game_that_cannot_be_is_refused(settings, words):
     with pytest.raises(GanalyzeError, match=words):
-        make(images_of("test", 160), images_of("filler", 200))
+        build_tracks(MemoryGame(**settings), TEST, FILLER, 1, 1, 1)
 
 
-def test_by_hand_it_writes_the_table_and_tells_how_balanced_it_is(tmp_path):
-    for name, seeds in (("test", 160), ("filler", 200)):
-        images_of(name, seeds).assign(file="x.png").to_csv(tmp_path / f"{name}.csv", index=False)
-    done = subprocess.run(
-        [sys.executable, "scripts/build_tracks.py", "memory_game", "--manifests", tmp_path / "test.csv",
-         tmp_path / "filler.csv", "--participants", "10", "--series", "2", "--seed", "7",
-         "--output", tmp_path / "tracks.csv"],
-        cwd=REPOSITORY, capture_output=True, text=True,
-    )  # fmt: skip
+def test_what_is_missing_is_named():
+    with pytest.raises(GanalyzeError, match=r"lacks the column\(s\) alpha"):
+        build_tracks(MemoryGame(), TEST.drop(columns="alpha"), FILLER, 1, 1, 1)
+    with pytest.raises(GanalyzeError, match=r"749 class\(es\) have no real image, the first is class 1"):
+        build_tracks(TwoAfc(), TEST, TAILS, 1, 1, 1, FOILS[FOILS.class_id == 0])
+    with pytest.raises(GanalyzeError, match="participants: got 0"):
+        build_tracks(TwoAfc(), TEST, TAILS, 0, 1, 1)
+
+
+def test_the_command_writes_the_table_and_refuses_in_one_line(tmp_path):
+    for name, seeds in (("test", 24), ("filler", 30)):
+        image_set(name, seeds).assign(file="x.png").to_csv(tmp_path / f"{name}.csv", index=False)
+    command = [sys.executable, "scripts/build_tracks.py", "memory_game", "--manifests", tmp_path / "test.csv",
+               tmp_path / "filler.csv", "--participants", "3", "--series", "2", "--seed", "1", "--targets", "12",
+               "--vigilance", "4", "--fillers", "10", "--target-lags", "5", "20", "--output",
+               tmp_path / "tracks.csv"]  # fmt: skip
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "20 tracks; 800 test images, each shown to 1 to 2 participants" in done.stdout
-    assert len(pd.read_csv(tmp_path / "tracks.csv")) == 20 * 215
+    assert "6 tracks for 3 participants; each of 120 target images is shown 0 to 1 times" in done.stdout
+    assert pd.read_csv(tmp_path / "tracks.csv").groupby("track").size().tolist() == [42] * 6
+    (tmp_path / "tracks.csv").unlink()
+    refused = subprocess.run([*command, "--series", "3"], cwd=REPOSITORY, capture_output=True, text=True)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("error: series: got 3, but the 24 seeds")
+    assert not (tmp_path / "tracks.csv").exists()

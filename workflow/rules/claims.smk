@@ -24,8 +24,8 @@ rule make_table1:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=30,
+        mem_mb=growing(500),
+        runtime=growing(30),
     shell:
         "python scripts/make_table1.py --models {input.models} --output {output} 2>&1 | tee {log}"
 
@@ -43,8 +43,8 @@ rule judge_claims:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=30,
+        mem_mb=growing(500),
+        runtime=growing(30),
     params:
         results=subpath(output[0], parent=True),
         studies=STUDIES,

@@ -12,6 +12,11 @@ def experiment_of(wildcards):
     return RUN.study(wildcards.study).experiments.present[wildcards.experiment]
 
 
+def design_arguments(design):
+    values = {key: " ".join(map(str, value)) if isinstance(value, tuple) else value for key, value in design.items()}
+    return options(values.items())
+
+
 def trials_of(wildcards):
     """People's answers where there are any, else simulated ones."""
     real = f"data/{RUN.run}/{wildcards.study}/trials/{wildcards.experiment}.csv"
@@ -29,7 +34,7 @@ def trial_formulas(wildcards):
 
 rule build_tracks:
     input:
-        code=lambda w: code("build_tracks.py"),
+        code=code("build_tracks.py"),
         manifests=manifests_of,
     output:
         f"{RESULTS}/{{study}}/tracks/{{experiment}}.csv",
@@ -41,15 +46,16 @@ rule build_tracks:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     params:
         participants=lambda w: experiment_of(w).participants,
         series=lambda w: experiment_of(w).series,
+        design=lambda w: design_arguments(experiment_of(w).design),
         seed=RUN.seed,
     shell:
         "python scripts/build_tracks.py {wildcards.experiment} --manifests {input.manifests}"
-        " --participants {params.participants} --series {params.series} --seed {params.seed}"
+        " --participants {params.participants} --series {params.series} {params.design} --seed {params.seed}"
         " --output {output} 2>&1 | tee {log}"
 
 
@@ -69,8 +75,8 @@ rule simulate_trials:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     params:
         sensitivity=lambda w: (
             "" if experiment_of(w).sensitivity is None else f"--sensitivity {experiment_of(w).sensitivity}"
@@ -98,8 +104,8 @@ rule prepare_trials:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     shell:
         "python scripts/prepare_trials.py --trials {input.trials} --experiment {wildcards.experiment}"
         " --manifests {input.manifests} --output {output.trials} 2>&1 | tee {log}"
@@ -120,10 +126,35 @@ rule fit_trial_models:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=240,
+        mem_mb=growing(1000),
+        runtime=growing(240),
     params:
         formulas=trial_formulas,
     shell:
         "python scripts/fit_mixed_models.py --data {input.data_points} --join {input.factors} --normalise"
         " --family binomial --formula {params.formulas:q} --keep-going --output {output} 2>&1 | tee {log}"
+
+
+rule estimate_power:
+    """What a scientist asks first: how many people does it take?"""
+    input:
+        code=code("estimate_power.py"),
+        claims="config/claims.csv",
+    output:
+        f"{RESULTS}/power.csv",
+    log:
+        f"{RESULTS}/logs/estimate_power.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/estimate_power.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(60),
+    params:
+        data_sets=RUN.power_data_sets,
+        seed=RUN.seed,
+    shell:
+        "python scripts/estimate_power.py --claims {input.claims} --data-sets {params.data_sets} --seed {params.seed} --output {output}"
+        " 2>&1 | tee {log}"

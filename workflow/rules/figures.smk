@@ -203,11 +203,31 @@ rule plot_rates:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         stem=lambda w: f"{RESULTS}/figures/{w.figure}",
         experiment=lambda w: FIGURES[w.figure].kind,
     shell:
         "python scripts/plot_figures.py rates --experiment {params.experiment} --rates {input.rates}"
         " --model {input.models} --output {params.stem} 2>&1 | tee {log}"
+
+
+rule plot_power:
+    input:
+        code=code("plot_figures.py"),
+        power=f"{RESULTS}/power.csv",
+    output:
+        multiext(f"{RESULTS}/figures/power", ".svg", ".png"),
+    log:
+        f"{RESULTS}/logs/plot_power.log",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(30),
+    params:
+        stem=f"{RESULTS}/figures/power",
+    shell:
+        "python scripts/plot_figures.py power --power {input.power} --output {params.stem} 2>&1 | tee {log}"

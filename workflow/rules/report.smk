@@ -59,6 +59,14 @@ rule write_report:
         factors=expand(f"{RESULTS}/{{study}}/factors.csv", study=STUDIES),
         realness=expand(f"{RESULTS}/{{study}}/realness.csv", study=STUDIES if RUN.realness else []),
         models=expand(f"{RESULTS}/{{study}}/mixed_models.csv", study=STUDIES),
+        claims=f"{RESULTS}/claims.csv",
+        tables=TABLES1,
+        trials=[
+            f"{RESULTS}/{study}/trials/{experiment}.{table}.csv"
+            for study in STUDIES
+            for experiment in EXPERIMENTS[study]
+            for table in ("series", "by_alpha")
+        ],
         figures=expand(f"{RESULTS}/figures/{{figure}}.png", figure=FIGURES),
         catalogues=expand(f"{RESULTS}/figures/catalogue_{{study}}.pdf", study=STUDIES),
     output:

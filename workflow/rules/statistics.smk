@@ -45,8 +45,8 @@ rule fit_factor_models:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     params:
         formulas=lambda w: [f"{factor} ~ alpha + {random_effects(w.study)}" for factor in FACTORS],
     shell:
