@@ -18,13 +18,14 @@ demo: env  ## run the whole chain on config/demo.yaml and say where the report a
 
 .PHONY: pull
 pull: env  ## bring the finished demo instead of computing it; what was edited since is left to run
-	@dvc pull --quiet || { echo "error: results differ from the stored ones: set them aside (mv results/demo somewhere-else) or keep them, then run this again"; exit 1; }
+	@dvc pull --quiet || { echo "error: dvc pull stopped, for the reason above. Are results of your own in the way? They are left as they are: set them aside (mv results/demo results/mine), then make pull again"; exit 1; }
 	@python workflow/records.py restore results/demo
 	@snakemake --dry-run --quiet all && echo "Brought: $(CURDIR)/results/demo/report.html"
 
 .PHONY: refresh-store
 refresh-store: env  ## finish the demo, store it in dvc-store in place of the old one; then commit dvc.lock and dvc-store
 	snakemake --cores all --quiet rules
+	snakemake --cores 1 --quiet all --touch --forcerun fetch_weights -- weights  # weights put there by hand have no record
 	dvc repro
 	dvc push
 	dvc gc --workspace --cloud --force

@@ -193,8 +193,8 @@ _BATCH = 4  # z vectors a step, as in the paper
 
 
 def bench_training(args: argparse.Namespace) -> None:
-    """A training step on BigGAN-256 and EmoNet (random weights in the authors' formats): ours, a plain loop that computes
-    every layer as published, and, where a clone of their repository is given, the authors' own code."""
+    """A training step on BigGAN-256 and EmoNet (random weights in the authors' formats): ours, a plain loop that
+    computes every layer as published, and, where a clone of their repository is given, the authors' own code."""
     sys.path.insert(0, str(Path(__file__).parents[1]))  # what makes the weights is in the tests
     with tempfile.TemporaryDirectory() as folder:
         apart(make_networks, folder, args.width)

@@ -8,8 +8,11 @@ import pandas as pd
 
 
 def collect_metrics(models: dict[str, Path], realness: dict[str, Path], segmenter: Path | None) -> dict[str, Any]:
-    """study → slope of its score on α with its interval (from mixed_models.csv), and FID at the ends of the α grid (from
-    realness.csv) where it is measured; and how well the run's own segmenter agrees with GrabCut."""
+    """The slope of each study's score on α with its interval; where it is measured, FID at the ends of the α grid; and
+    how well the run's own segmenter agrees with GrabCut.
+
+    models, realness: study → its mixed_models.csv, realness.csv. segmenter: what train_segmenter.py says of it.
+    """
     metrics: dict[str, Any] = {}
     for study, path in models.items():
         slope = pd.read_csv(path).set_index("term").loc["alpha"]

@@ -96,9 +96,10 @@ class Cluster:
         key = self.folder / "munge/key"
         key.write_bytes(secrets.token_bytes(128))
         key.chmod(0o400)
-        self._daemon("munged", "--foreground", "--force", "--num-threads=10", f"--key-file={key}", f"--socket={self.folder}/munge/socket",
-                     f"--pid-file={self.folder}/munge/pid", f"--log-file={self.folder}/munge/log",
-                     f"--seed-file={self.folder}/munge/seed")  # fmt: skip
+        munge = self.folder / "munge"
+        self._daemon("munged", "--foreground", "--force", "--num-threads=10", f"--key-file={key}",
+                     f"--socket={munge}/socket", f"--pid-file={munge}/pid", f"--log-file={munge}/log",
+                     f"--seed-file={munge}/seed")  # fmt: skip
         self._wait("munged", (self.folder / "munge/socket").exists)
 
         storage = "accounting_storage/none"
@@ -161,11 +162,10 @@ class Cluster:
 
     def _daemon(self, program: str, *arguments: str) -> None:
         with (self.folder / f"{program}.out").open("w") as out:
-            self._processes.append(
-                subprocess.Popen(
-                    [program, *arguments], env=self.environment, stdout=out, stderr=out, start_new_session=True
-                )  # fmt: skip
+            process = subprocess.Popen(
+                [program, *arguments], env=self.environment, stdout=out, stderr=out, start_new_session=True
             )
+        self._processes.append(process)
 
     def _wait(self, name: str, is_ready, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds

@@ -2,15 +2,17 @@
 
 import json
 import os
+import re
 import time
 
 import pandas as pd
 import pytest
+import yaml
 from PIL import Image
 
 from ganalyze.image_sets import MANIFEST_COLUMNS, ImageReader, read_manifest
 
-from .conftest import ALPHAS, jobs, run_of, study
+from .conftest import ALPHAS, REPOSITORY, jobs, run_of, study
 
 MEMORABILITY = study("memorability", "resmem", samples=6, batch_size=2, seeds=20)
 OBJECT_SIZE = study("object_size", "object-size-unet", samples=32, batch_size=4, seeds=20)
@@ -206,3 +208,26 @@ def test_without_a_network_a_missing_weight_is_named_and_nothing_is_left(make_ch
     assert "error: cannot fetch" in said
     assert "Traceback" not in said
     assert not list((checkout.folder / "elsewhere").glob("[!.]*"))
+
+
+def test_every_rule_states_its_memory_and_time_and_networks_take_a_gpu_on_cuda(make_checkout):
+    checkout = make_checkout()
+    checkout.configure(EVERYTHING | {"device": "cuda"})
+    planned = checkout.snakemake("--cores", "1", "-n", "-p")
+    assert planned.returncode == 0, planned.stderr[-3000:]
+    on_gpu = set()
+    for block in re.split(r"\n(?=(?:local)?rule )", planned.stdout + planned.stderr)[1:]:
+        rule = re.match(r"(?:local)?rule (\w+):", block)[1]
+        if rule != "all":
+            assert "mem_mb=" in block, rule
+            assert "runtime=" in block, rule
+            assert ("gpu=1" in block) == ("--device cuda" in block), rule
+            on_gpu |= {rule} if "gpu=1" in block else set()
+    assert {"train_direction", "generate_images", "measure_realness"} <= on_gpu
+    assert not {"gather_images", "fit_mixed_models", "write_report"} & on_gpu
+
+
+def test_every_figure_travels_with_others_on_a_cluster():
+    rules = re.findall(r"^rule (\w+):", (REPOSITORY / "workflow/rules/figures.smk").read_text(), re.MULTILINE)
+    profile = yaml.safe_load((REPOSITORY / "workflow/profiles/slurm/config.yaml").read_text())
+    assert profile["groups"] == [f"{rule}=figures" for rule in rules]

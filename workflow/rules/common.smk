@@ -129,8 +129,10 @@ def options(section):
 
 def chosen(model, name, options):
     """The arguments that name a generator or an assessor and set its options."""
-    values = [f"{key}={json.dumps(value)}" for key, value in options.items()]
-    return f"--{model} {name}" + f" --{model}-options {shlex.join(values)}" * bool(values)
+    arguments = [f"--{model}", name]
+    if options:
+        arguments += [f"--{model}-options", *(f"{key}={json.dumps(value)}" for key, value in options.items())]
+    return shlex.join(arguments)
 
 
 GENERATOR_ARGUMENTS = chosen("generator", RUN.generator, RUN.generator_options)

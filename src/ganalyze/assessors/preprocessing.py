@@ -22,8 +22,8 @@ def to_grey(images: Tensor) -> Tensor:
 
 
 def to_pixel_range(images: Tensor, scale: int) -> Tensor:
-    """From [-1, 1] to [0, 255], at least in float32. The authors multiply [0, 1] by 255 in the PyTorch half of their code and
-    by 256 in the TensorFlow half (`scale`), where what then exceeds 255 is clipped."""
+    """From [-1, 1] to [0, 255], at least in float32. The authors multiply [0, 1] by 255 in the PyTorch half of their
+    code and by 256 in the TensorFlow half (`scale`), where what then exceeds 255 is clipped."""
     return (to_unit_range(images) * scale).clamp(0, 255)
 
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from ganalyze.assessors import load_assessor
-from ganalyze.segmentation.mask_rcnn import MaskRCNN, paste
 from ganalyze.segmentation import load_segmenter
+from ganalyze.segmentation.mask_rcnn import MaskRCNN, paste
 from tests import published
 
 SIZE = 128  # of the images, which the network sees at this size
