@@ -22,13 +22,16 @@ EXPERIMENTS = {"memorability": ["memory_game"], "valence": []}
 FIGURES = figures_of(["memorability", "valence"], realness=False, distilled=False, power=False, experiments=EXPERIMENTS)
 CLAIMS = read_claims(Path(__file__).parents[1] / "config/claims.csv")
 REPORT = Path(__file__).parents[1] / "workflow/report"
+STUDY = {"training": {"samples": 400, "alpha_max": 0.3}, "image_sets": {"test": {"classes": 1, "seeds_per_class": 4}}}
 PROVENANCE = {
     "git_commit": "abc123", "uncommitted_changes": False, "device": "cpu", "platform": "Linux", "python": "3.11",
     "packages": {"torch": "2.0"}, "weights": {"model.pt": "f" * 64},
     "config": {"run": "tiny", "seed": 7, "generator": "dcgan-digiface", "realness": None, "distillation": None,
                "power_data_sets": None,
-               "studies": [{"name": "memorability", "assessor": "resmem", "experiments": {"memory_game": {}}},
-                           {"name": "valence", "assessor": "fer-valence", "experiments": {"memory_game": None}}]},
+               "studies": [
+                   {"name": "memorability", "assessor": "resmem", "experiments": {"memory_game": {}}, **STUDY},
+                   {"name": "valence", "assessor": "fer-valence", "experiments": {"memory_game": None}, **STUDY},
+               ]},
 }  # fmt: skip
 
 
@@ -134,6 +137,15 @@ def test_it_tells_who_took_part_and_who_was_excluded_and_why(results):
     assert "2,500" in part
     assert "1,200 to 1,300" in part
     assert "2.78" in part
+
+
+def test_methods_tell_how_it_was_done_with_the_runs_own_numbers(results):
+    page = write(results)
+    methods = page[page.index("<h2>Methods") : page.index("<h2>What this does")]
+    assert "memorability from 400 z" in methods
+    assert "Simulated observers: log odds" in methods
+    write_trials(results, "human")
+    assert "Simulated observers" not in write(results)
 
 
 def test_table_1_has_our_row_and_the_papers(results):

@@ -11,6 +11,7 @@ from PIL import Image
 from ganalyze.assessors import ASSESSORS
 from ganalyze.config import read_yaml
 from ganalyze.errors import GanalyzeError, written_whole
+from ganalyze.experiments.observers import Observers
 from ganalyze.explorer import as_data_uri, explorer_study
 from ganalyze.figures.plan import figures_of
 from ganalyze.figures.sequences import gain
@@ -52,9 +53,10 @@ def write_report(results: Path, provenance: dict[str, Any], template: Path, capt
         generator=GENERATORS[config["generator"]],
         embedded=config["generator"] == "dcgan-digiface",
         studies=studies,
-        claims=claims_part(claims),
+        claims=claims_part(claims, {study["name"]: study["card"].title for study in studies}),
         table1=table1_part(pd.read_csv(table1), claims) if has_table1 else [],
         experiments=experiments_part(results, experiments),
+        observers=Observers(sensitivity=0.0),
         figures=figures,
         explorer=[
             explorer_study(results / study["name"] / "images/test.csv", study["card"].title) | {"title": study["title"]}

@@ -12,16 +12,16 @@ from ganalyze.figures.style import BLUE, GREY, ORANGE, number
 # A verdict on a row, and on a number of them.
 VERDICTS = {
     "agrees": ("agrees", "agree"),
-    "same_sign": ("same sign", "have the same sign"),
+    "same_sign": ("same sign", "of the same sign only"),
     "differs": ("differs", "differ"),
-    "not_run": ("not run", "were not run"),
+    "not_run": ("not run", "not run"),
 }
 EXPERIMENTS = {"memory_game": "memory game", "two_afc": "2AFC task"}
 WIDTH, HEIGHT, MARGIN = 190, 34, 8  # of a forest plot, pixels
 
 
-def claims_part(claims: pd.DataFrame) -> dict[str, Any]:
-    """Rows of the claims table (`claims.csv`), and in words how many have each verdict."""
+def claims_part(claims: pd.DataFrame, assessors: Mapping[str, str]) -> dict[str, Any]:
+    """Rows of the claims table (`claims.csv`), and in words how many have each verdict. assessors: titles, by study."""
     rows = [
         {
             "where": claim.where,
@@ -30,6 +30,8 @@ def claims_part(claims: pd.DataFrame) -> dict[str, Any]:
             "what": _what(claim),
             "paper": _with_interval(claim.estimate, claim.ci_low, claim.ci_high),
             "ours": _with_interval(claim.estimate_ours, claim.ci_low_ours, claim.ci_high_ours),
+            # Whose score it is: hardly ever the paper's network.
+            "by": assessors.get(claim.study, "") if claim.quantity.endswith("score per alpha") else "",
             "n": "" if pd.isna(claim.n_ours) else f"{int(claim.n_ours):,}",
             "simulated": claim.data_source == "simulated",
             "verdict": claim.verdict,
@@ -115,7 +117,7 @@ def experiments_part(results: Path, experiments: Mapping[str, Sequence[str]]) ->
 
 def _what(claim) -> str:
     of = claim.study.replace("_", " ")
-    term = "" if pd.isna(claim.term) or claim.term == "alpha" else f" by {claim.term}"
+    term = "" if pd.isna(claim.term) or claim.term == "alpha" else f" by {claim.term.removesuffix(' (z-scored)')}"
     return f"{claim.quantity}{term} ({of})"
 
 
