@@ -77,6 +77,7 @@ def test_a_target_without_a_score_is_named():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_over_200_memory_games_the_95_percent_interval_covers_the_true_slope():
     """The paper's series of 215 trials. The score is 0.7 + 0.68 α, so that β is 0.68 · sensitivity. Lapses are left
     out, as the model that is fitted knows none: they would shrink β."""
