@@ -235,3 +235,12 @@ def tables_for_claims():
 
 
 TABLES1 = [f"{RESULTS}/tables/table1.csv"] if "memory_game" in EXPERIMENTS.get("memorability", ()) else []
+
+
+REFERENCE_FOLDER = RUN.realness and RUN.realness.reference_folder
+
+
+def reference_seeds():
+    """As many classes as the test sets have (a run's sets share their classes), and enough seeds of each."""
+    classes = max(study.image_sets.test.classes for study in RUN.studies)
+    return f"--classes {classes} --seeds-per-class {-(-RUN.realness.reference_samples // classes)}"

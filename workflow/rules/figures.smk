@@ -162,7 +162,7 @@ rule plot_alignment:
         mem_mb=growing(1000),
         runtime=growing(30),
     params:
-        stem=f"{RESULTS}/figures/alignment",
+        stem=lambda w: f"{RESULTS}/figures/alignment",
     shell:
         "python scripts/plot_figures.py alignment --alignment {input.alignment} --output {params.stem} 2>&1 | tee {log}"
 
@@ -183,7 +183,7 @@ rule plot_masks:
         mem_mb=growing(1000),
         runtime=growing(30),
     params:
-        stem=f"{RESULTS}/figures/masks",
+        stem=lambda w: f"{RESULTS}/figures/masks",
     shell:
         "python scripts/plot_figures.py masks --manifest {input.manifest} --output {params.stem} 2>&1 | tee {log}"
 

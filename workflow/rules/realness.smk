@@ -1,15 +1,6 @@
 # How real the images stay along α (paper §3.3.1): FID, Inception Score, KID, precision and recall.
 
 
-REFERENCE_FOLDER = RUN.realness and RUN.realness.reference_folder
-
-
-def reference_seeds():
-    """As many classes as the test sets have (a run's sets share their classes), and enough seeds of each."""
-    classes = max(study.image_sets.test.classes for study in RUN.studies)
-    return f"--classes {classes} --seeds-per-class {-(-RUN.realness.reference_samples // classes)}"
-
-
 rule generate_reference:
     """What the realness of images is measured against where there are no photographs: fresh unmodified samples."""
     input:
@@ -63,7 +54,7 @@ rule measure_realness:
         runtime=growing(240),
         gpu=GPU,
     params:
-        reference=REFERENCE_FOLDER or f"{RESULTS}/reference.csv",
+        reference=lambda w, input: REFERENCE_FOLDER or input.reference[0],
         extractor=lambda w: RUN.realness.extractor,
         per_class=lambda w: RUN.realness.reference_per_class,
         seed=RUN.seed,
