@@ -135,8 +135,10 @@ def test_a_run_killed_in_training_and_in_generation_ends_with_the_same_bytes(mak
 
 
 FIGURES = {"plot_scores": 1, "plot_sequences": 2, "plot_catalogue": 1, "plot_factors": 1}
-AFTER_IMAGES = {"score_images": 1, "measure_factors": 1, "fit_mixed_models": 1, **FIGURES}
-AFTER_TRAINING = {"generate_images": 1, "gather_images": 1, **AFTER_IMAGES, "write_report": 1}
+MODELS = {"fit_mixed_models": 1, "write_metrics": 1}
+CLAIMS = {"fit_factor_models": 1, "judge_claims": 1, "write_report": 1}
+AFTER_IMAGES = {"score_images": 1, "measure_factors": 1, **MODELS, **FIGURES, **CLAIMS}
+AFTER_TRAINING = {"generate_images": 1, "gather_images": 1, **AFTER_IMAGES}
 
 
 @pytest.mark.parametrize(
@@ -145,8 +147,8 @@ AFTER_TRAINING = {"generate_images": 1, "gather_images": 1, **AFTER_IMAGES, "wri
         ("README.md", {}),
         ("src/ganalyze/training.py", {"train_direction": 1, **AFTER_TRAINING}),
         ("src/ganalyze/figures/scores.py", {**FIGURES, "write_report": 1}),
-        ("src/ganalyze/factors.py", {"measure_factors": 1, "plot_factors": 1, "write_report": 1}),
-        ("src/ganalyze/mixed_models.py", {"fit_mixed_models": 1, "plot_scores": 1, "write_report": 1}),
+        ("src/ganalyze/factors.py", {"measure_factors": 1, "plot_factors": 1, **CLAIMS}),
+        ("src/ganalyze/mixed_models.py", {**MODELS, "plot_scores": 1, **CLAIMS}),
         ("workflow/report/captions.yaml", {"write_report": 1}),
         ("src/ganalyze/assessors/resmem.py", {}),
     ],
