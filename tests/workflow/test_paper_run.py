@@ -15,6 +15,10 @@ from tests import published
 
 from .conftest import REPOSITORY, Checkout, jobs
 
+TOY_DESIGNS = {
+    "memory_game": {"targets": 4, "vigilance": 1, "fillers": 3, "target_lags": [2, 8]},
+    "two_afc": {"targets": 4, "vigilance": 2, "practice": 2},
+}
 CHUNKS = {"paper": 4 * 10 + 3 * 50 + 1, "modern": 3 * 10 + 2 * 50 + 1}
 
 
@@ -26,7 +30,8 @@ def test_at_full_size_it_plans_every_job(tmp_path, weights_dir, name):
     planned = jobs(checkout.snakemake("--cores", "1", "-n"))
     assert planned["train_direction"] == len(run["studies"])
     assert planned["generate_images"] == CHUNKS[name]
-    assert planned["score_images"] == sum(len(study["image_sets"]) for study in run["studies"])
+    assert planned["score_images"] == len(run["studies"])  # nothing asks for the scores of fillers
+    assert planned["build_tracks"] == sum(len(study.get("experiments", ())) for study in run["studies"])
 
 
 def write_paper(folder: Path) -> None:
@@ -48,11 +53,13 @@ def write_modern(folder: Path) -> None:
 
 def toy(run: dict) -> dict:
     """The run with a handful of samples and seeds, on a CPU."""
-    run |= {"device": "cpu", "threads": 2, "batch_size": 10, "weights_dir": "fetched"}
+    run |= {"power_data_sets": 1, "device": "cpu", "threads": 2, "batch_size": 10, "weights_dir": "fetched"}
     for study in run["studies"]:
         study["training"] |= {"samples": 2, "batch_size": 1}
         for images in study["image_sets"].values():
             images |= {"classes": 3, "seeds_per_class": 2, "chunks": 1}
+        for name, experiment in study.get("experiments", {}).items():
+            experiment |= {"participants": 6, "series": 1} | TOY_DESIGNS[name]
         if study["assessor"] == "object-size":
             study["assessor_options"] = {"min_size": 128}
     return json.loads(json.dumps(run))  # YAML's shared parts taken apart
@@ -91,11 +98,12 @@ def test_at_toy_size_it_goes_from_the_download_to_the_report(tmp_path, weights_d
     assert (results / "report.html").stat().st_size > 0
     for study in run["studies"]:
         for image_set in study["image_sets"]:
-            manifest = pd.read_csv(results / study["name"] / f"images/{image_set}.csv")
+            scored = "" if image_set == "test" else ".unscored"
+            manifest = pd.read_csv(results / study["name"] / f"images/{image_set}{scored}.csv")
             alphas = [0] if image_set == "vigilance" else study["alphas"]
             assert len(manifest) == 3 * 2 * len(alphas)
             assert sorted(manifest.alpha.unique()) == alphas
-            assert manifest.score.notna().all()
+            assert scored or manifest.score.notna().all()
             assert manifest.class_id.nunique() == 3
         loss = pd.read_csv(results / study["name"] / "direction/loss.csv")
         assert loss.samples.tolist() == [1, 2]
