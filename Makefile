@@ -18,7 +18,7 @@ demo: env  ## run the whole chain on config/demo.yaml and say where the report a
 
 .PHONY: pull
 pull: env  ## bring the finished demo instead of computing it; what was edited since is left to run
-	@dvc pull --quiet || { echo "error: dvc pull stopped, for the reason above. Are results of your own in the way? They are left as they are: set them aside (mv results/demo results/mine), then make pull again"; exit 1; }
+	@dvc pull || { echo "error: dvc pull stopped, for the reason above. Are results of your own in the way? They are left as they are: set them aside (mv results/demo results/mine), then make pull again"; exit 1; }
 	@python workflow/records.py restore results/demo
 	@snakemake --dry-run --quiet all && echo "Brought: $(CURDIR)/results/demo/report.html"
 
