@@ -16,10 +16,16 @@ export function frameInterval() {
   return interval;
 }
 
-/** Call `step(time)` on every frame until it returns true. */
+/** Call `step(time)` on every frame until it returns true; the time of that frame. */
 export function eachFrame(step) {
   return new Promise((resolve) => {
-    const frame = (time) => (step(time) ? resolve(time) : requestAnimationFrame(frame));
+    const frame = (due) => {
+      // A callback that comes late misses its frame: what it draws is seen with the next one.
+      const missed = Math.max(0, Math.floor((performance.now() - due) / interval));
+      const time = due + missed * interval;
+      if (step(time)) resolve(time);
+      else requestAnimationFrame(frame);
+    };
     requestAnimationFrame(frame);
   });
 }

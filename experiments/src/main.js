@@ -1,5 +1,4 @@
 // One visit to an experiment: consent, checks, instructions, a series of trials, the end; and again while there is more.
-import "./style.css";
 import htmlKeyboardResponse from "@jspsych/plugin-html-keyboard-response";
 import preload from "@jspsych/plugin-preload";
 import { initJsPsych } from "jspsych";
@@ -27,6 +26,12 @@ function chooseBackend() {
 
 // --- pages --------------------------------------------------------------------------------------------------------
 
+/** Run a timeline on an empty page: jsPsych would put it below the one before. */
+function run(timeline) {
+  display.replaceChildren();
+  return jsPsych.run(timeline);
+}
+
 /** Show a page until one of `choices` is pressed; which one. */
 async function page(html, choices = [" "], then = () => {}) {
   keys.listen(null);
@@ -40,7 +45,7 @@ async function page(html, choices = [" "], then = () => {}) {
       then();
     },
   };
-  await jsPsych.run([shown]);
+  await run([shown]);
   return pressed;
 }
 
@@ -71,7 +76,7 @@ const imagesOf = (trial) => [trial.image, trial.left, trial.right].filter(Boolea
 async function loadImages(trials) {
   forget();
   const images = trials.flatMap(imagesOf);
-  await jsPsych.run([
+  await run([
     {
       type: preload,
       images,
@@ -98,7 +103,7 @@ async function tryMemoryGame() {
       memoryTrial({ url: names[n], repeat: order.indexOf(n) < index }, index, (record) => records.push(record)),
     );
     memory.beginRun();
-    await jsPsych.run(trials);
+    await run(trials);
     await memory.endRun();
     const pressed = records.map((record) => record.response === 1);
     const repeated = trials.map((trial) => trial.repeat);
@@ -113,7 +118,7 @@ async function memoryGame(trials, from) {
   const timeline = trials.map((trial, index) =>
     memoryTrial({ url: asImage(trial.image), repeat: trial.repeat }, index, (record) => backend.submit(record)),
   );
-  await jsPsych.run(timeline.slice(from));
+  await run(timeline.slice(from));
   await memory.endRun();
 }
 
@@ -129,7 +134,7 @@ async function twoAfc(trials, from) {
     const done = index - practice;
     const run = inPractice ? practice - index : Math.min(all - done, break_every ? break_every - (done % break_every) : all);
     pairs.beginRun();
-    await jsPsych.run(
+    await run(
       trials.slice(index, index + run).map((trial, offset) => ({
         type: PairTrial,
         left: asImage(trial.left),

@@ -84,6 +84,7 @@ export default class MemoryTrial {
       if (before && !isDue(time, before.offset, trial.blank_ms)) return false;
       draw(canvas, trial.image);
       now.onset = time;
+      frame.dataset.trial = trial.trial_index;
       record.shown_at = new Date(performance.timeOrigin + time).toISOString();
       if (before) record.blank_ms = round(time - before.offset);
       return true;

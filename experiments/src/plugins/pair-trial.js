@@ -82,6 +82,7 @@ export default class PairTrial {
     });
     record.image_ms = round(offset - onset);
     sides.classList.add("open");
+    sides.dataset.trial = trial.trial_index;
 
     await new Promise((resolve) => {
       listen((key, time) => {
