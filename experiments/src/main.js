@@ -132,10 +132,11 @@ async function twoAfc(trials, from) {
     if (index === practice) await page(words.begin.two_afc(study, all));
     // A run goes on to the end of the practice, the next break, or the end.
     const done = index - practice;
-    const run = inPractice ? practice - index : Math.min(all - done, break_every ? break_every - (done % break_every) : all);
+    const untilBreak = break_every ? break_every - (done % break_every) : all;
+    const count = inPractice ? practice - index : Math.min(all - done, untilBreak);
     pairs.beginRun();
     await run(
-      trials.slice(index, index + run).map((trial, offset) => ({
+      trials.slice(index, index + count).map((trial, offset) => ({
         type: PairTrial,
         left: asImage(trial.left),
         right: asImage(trial.right),
@@ -145,7 +146,7 @@ async function twoAfc(trials, from) {
         pair_ms, gap_ms, image_px, // prettier-ignore
       })),
     );
-    index += run;
+    index += count;
     if (!inPractice && index < trials.length) await page(words.pause(index - practice, all));
   }
 }
@@ -210,6 +211,6 @@ backend.onRefused = (error) => {
   leave(error.status === 401 ? words.elsewhere : words.failed(study.contact));
 };
 visit().catch((error) => {
-  console.error(error);
+  if (!error.status) console.error(error);
   leave(error.status === 401 ? words.elsewhere : words.failed(study?.contact ?? "the experimenter"));
 });

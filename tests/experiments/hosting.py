@@ -30,6 +30,7 @@ def built_page() -> Path:
     subprocess.run(["npm", "run", "build", "--silent"], cwd=folder, check=True, capture_output=True)
     return PAGE
 
+
 # Notes which trial is on, so that a look once a frame is enough to find it.
 WATCH = """new MutationObserver(() => {
   const on = document.querySelector("[data-trial]");

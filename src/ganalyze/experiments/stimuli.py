@@ -34,7 +34,7 @@ class Stimuli:
         """Raise GanalyzeError unless every image of the tracks is in a manifest."""
         shown = pd.concat([tracks.image_id, tracks.foil_image_id.dropna()]).unique()
         if missing := [name for name in shown if name not in self._names]:
-            what = "photographs: give them with --foils" if missing[0].startswith("real_") else "images"
+            what = "photographs: give their manifest with --manifests" if missing[0].startswith("real_") else "images"
             raise GanalyzeError(f"{len(missing)} of the tracks' images are in no manifest, first {missing[0]} ({what})")
 
     def name(self, image_id: str) -> str:
