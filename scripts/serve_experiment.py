@@ -9,11 +9,8 @@ from pathlib import Path
 
 import uvicorn
 
-from ganalyze.errors import GanalyzeError, run_command
-from ganalyze.experiments.server import Experiment, build_app
-from ganalyze.experiments.settings import load_settings
-from ganalyze.experiments.stimuli import Stimuli, read_tracks
-from ganalyze.experiments.store import Secrets, Store
+from ganalyze.errors import run_command
+from ganalyze.experiments.server import build_app, open_experiment
 
 
 def main() -> None:
@@ -29,26 +26,19 @@ def main() -> None:
     parser.add_argument("--simulated", action="store_true", help="mark all answers as simulated: no people take part")
     arguments = parser.parse_args()
 
-    if not (arguments.page / "index.html").is_file():
-        raise GanalyzeError(f"{arguments.page} has no built page: run make experiments")
-    settings = load_settings(arguments.settings)
-    tracks, tracks_hash = read_tracks(arguments.tracks)
-    if tracks.fake_side.notna().all() != (settings.experiment == "two_afc"):
-        raise GanalyzeError(f"{arguments.tracks} does not hold tracks of the experiment {settings.experiment}")
-    secrets = Secrets.load(arguments.database.with_suffix(".secrets.json"))
-    stimuli = Stimuli(arguments.manifests, secrets.identifiers)
-    stimuli.check_has(tracks)
-    data_source = "simulated" if arguments.simulated else "human"
-    store = Store(arguments.database, settings.experiment, tracks_hash, data_source)
-    experiment = Experiment(settings, tracks, stimuli, store, secrets, data_source)
+    experiment = open_experiment(
+        arguments.settings, arguments.tracks, arguments.manifests, arguments.database, arguments.simulated
+    )
+    app = build_app(experiment, arguments.page)
 
     address = f"http://{arguments.host}:{arguments.port}"
-    print(f"{settings.title}: {address}\n  to look without storing anything: {address}/?preview\n  to export: "
-          f"curl -H 'Authorization: Bearer {secrets.exports}' {address}/export/trials.csv", flush=True)  # fmt: skip
+    print(f"{experiment.settings.title}: {address}", f"to look without storing anything: {address}/?preview",
+          f"to export: {address}/export/trials.csv, with the token in {arguments.database.with_suffix('.secrets.json')}",
+          sep="\n  ", flush=True)  # fmt: skip
     # Requests are not logged: their lines would hold addresses of people.
-    uvicorn.run(build_app(experiment, arguments.page), host=arguments.host, port=arguments.port,
+    uvicorn.run(app, host=arguments.host, port=arguments.port,
                 access_log=False, log_level="warning", server_header=False)  # fmt: skip
-    store.close()
+    experiment.store.close()
 
 
 if __name__ == "__main__":

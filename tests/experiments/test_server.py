@@ -4,6 +4,7 @@ import json
 import sqlite3
 import stat
 import subprocess
+import sys
 import threading
 import time
 import zipfile
@@ -15,7 +16,9 @@ import pandas as pd
 import pytest
 import requests
 
+from ganalyze.errors import GanalyzeError
 from ganalyze.experiments.exclusions import judge_series
+from ganalyze.experiments.server import open_experiment
 from ganalyze.experiments.settings import load_settings
 from ganalyze.experiments.store import Secrets
 from ganalyze.experiments.tracks import MemoryGame, TwoAfc, build_tracks
@@ -24,6 +27,7 @@ from ganalyze.image_sets import read_manifest
 
 from .hosting import REPOSITORY, Host
 
+SETTINGS = REPOSITORY / "experiments/settings"
 DESIGN = MemoryGame(targets=5, vigilance=4, fillers=4, target_lags=(3, 12))
 
 
@@ -252,7 +256,7 @@ REFUSED = {
     "the secrets": ("GET", "/data.secrets.json", None, {}, 404),
     "an unknown export": ("GET", "/export/data.sqlite", None, {}, 401),
     "another method": ("DELETE", "/api/answers", None, {}, 405),
-    "a list of sessions": ("GET", "/api/session", None, {}, 405),
+    "a list of sessions": ("GET", "/api/session", None, {}, 404),
 }  # fmt: skip
 
 
@@ -398,48 +402,67 @@ def test_a_psych_ds_folder_describes_every_column(host):
 # --- starting it --------------------------------------------------------------------------------------------------
 
 
-def serve(host, *options):
-    command = [
-        "python", "scripts/serve_experiment.py", "--settings", host.folder / "settings.yaml", "--tracks",
-        host.folder / "tracks.csv", "--manifests", *host.manifests, "--database", host.folder / "data.sqlite",
-        "--page", host.page, *options,
-    ]  # fmt: skip
-    return subprocess.run(list(map(str, command)), cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
-
-
-def test_what_does_not_fit_together_is_said_in_one_line(tmp_path, generated, sets, stand_in_page):
-    host = memory_game(tmp_path / "a", generated, sets, stand_in_page, participants=2)
-    host.start()
-    host.__exit__()
-    afc = build_tracks(TwoAfc(5, 2, 4), sets["test"], sets["vigilance"], 2, 1, 1)
-    afc.to_csv(tmp_path / "afc.csv", index=False)
-    other = build_tracks(DESIGN, sets["test"], sets["filler"], 2, 1, seed=9)
-    other.to_csv(tmp_path / "other.csv", index=False)
-    (tmp_path / "afc.yaml").write_text((REPOSITORY / "experiments/settings/two_afc.yaml").read_text())
-    (tmp_path / "typo.yaml").write_text((host.folder / "settings.yaml").read_text() + "imagems: 3\n")
+@pytest.fixture
+def begun(tmp_path, generated, sets):
+    """An experiment that was opened before, and files that do not fit it."""
+    tables = {
+        "tracks": build_tracks(DESIGN, sets["test"], sets["filler"], 2, 1, seed=1),
+        "other": build_tracks(DESIGN, sets["test"], sets["filler"], 2, 1, seed=9),
+        "afc": build_tracks(TwoAfc(5, 2, 4), sets["test"], sets["vigilance"], 2, 1, seed=1),
+    }
+    for name, table in tables.items():
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+    (tmp_path / "typo.yaml").write_text((SETTINGS / "memory_game.yaml").read_text() + "imagems: 3\n")
     (tmp_path / "text.sqlite").write_text("no database " * 100)
-    for options, words in (
-        (["--tracks", tmp_path / "other.csv"], "was begun with other tracks"),
-        (["--tracks", tmp_path / "afc.csv"], "does not hold tracks of the experiment memory_game"),
-        (["--tracks", tmp_path / "none.csv"], "prepare it first"),
-        (["--simulated"], "was begun with data_source human"),
-        (["--settings", tmp_path / "typo.yaml"], "imagems: extra inputs are not permitted"),
-        (["--page", tmp_path], "run make experiments"),
-        (["--manifests", generated["test"]], "of the tracks' images are in no manifest"),
-        (["--tracks", tmp_path / "afc.csv", "--settings", tmp_path / "afc.yaml", "--database", tmp_path / "b.sqlite",
-          "--manifests", generated["test"], generated["vigilance"]], "give their manifest with --manifests"),
-        (["--database", tmp_path / "text.sqlite"], "cannot be used as the experiment's database"),
-    ):  # fmt: skip
-        failed = serve(host, *options)
-        assert failed.returncode == 1
-        assert failed.stderr.startswith("error: "), failed.stderr
-        assert len(failed.stderr.strip().splitlines()) == 1
-        assert words in failed.stderr
+    files = {
+        "settings_file": SETTINGS / "memory_game.yaml", "tracks_file": tmp_path / "tracks.csv",
+        "manifests": [generated["test"], generated["filler"]], "database": tmp_path / "data.sqlite",
+    }  # fmt: skip
+    open_experiment(**files).store.close()
+    return files
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"tracks_file": "other.csv"}, "was begun with other tracks"),
+        ({"tracks_file": "afc.csv"}, "does not hold tracks of the experiment memory_game"),
+        ({"tracks_file": "none.csv"}, "prepare it first"),
+        ({"tracks_file": "text.sqlite"}, "is no track table"),
+        ({"simulated": True}, "was begun with data_source human"),
+        ({"settings_file": "typo.yaml"}, "imagems: extra inputs are not permitted"),
+        ({"manifests": ["test"]}, "of the tracks' images are in no manifest"),
+        ({"manifests": ["test", "filler", "test"]}, "is in another manifest too"),
+        ({"database": "text.sqlite"}, "cannot be used as the experiment's database"),
+    ],
+)
+def test_files_that_do_not_fit_together_are_refused(begun, generated, tmp_path, changes, words):
+    changes = {k: tmp_path / v if isinstance(v, str) else v for k, v in changes.items()}
+    if "manifests" in changes:
+        changes["manifests"] = [generated[name] for name in changes["manifests"]]
+    with pytest.raises(GanalyzeError, match=words):
+        open_experiment(**begun | changes)
+
+
+def test_photographs_that_were_not_given_are_asked_for(begun, generated, tmp_path):
+    afc = {"settings_file": SETTINGS / "two_afc.yaml", "tracks_file": tmp_path / "afc.csv",
+           "manifests": [generated["test"], generated["vigilance"]], "database": tmp_path / "b.sqlite"}  # fmt: skip
+    with pytest.raises(GanalyzeError, match=r"first real_0_\d \(photographs: give their manifest with --manifests"):
+        open_experiment(**afc)
+
+
+def test_a_page_that_is_not_built_is_said_in_one_line(begun, tmp_path):
+    command = [sys.executable, "scripts/serve_experiment.py", "--settings", begun["settings_file"], "--tracks",
+               begun["tracks_file"], "--manifests", *begun["manifests"], "--database", begun["database"],
+               "--page", tmp_path]  # fmt: skip
+    failed = subprocess.run(list(map(str, command)), cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
+    assert failed.returncode == 1
+    assert failed.stderr == f"error: {tmp_path} has no built page: run make experiments\n"
 
 
 @pytest.mark.parametrize("experiment", ["memory_game", "two_afc"])
 def test_the_settings_that_come_along_have_the_papers_durations(experiment):
-    settings = load_settings(REPOSITORY / f"experiments/settings/{experiment}.yaml")
+    settings = load_settings(SETTINGS / f"{experiment}.yaml")
     assert (settings.image_ms, settings.blank_ms, settings.pair_ms) == (600, 800, 1600)
     assert settings.series_allowed == {"memory_game": 25, "two_afc": 17}[experiment]
     assert "replace it" in settings.consent

@@ -36,7 +36,7 @@ class StaticBackend {
       const all = this.answers.filter((answer) => kept(this.track.trials[answer.trial_index]));
       return all.length ? all.filter((answer) => failed(answer, this.track.trials[answer.trial_index])).length / all.length : 0;
     };
-    const right = (answer, trial) => answer.response === (trial.answer ?? Number(trial.repeat));
+    const right = (answer, trial) => answer.response === (trial.side ?? Number(trial.repeat));
     const { max_vigilance_errors: errors, max_false_alarms: alarms } = this.bundle.rules;
     const passed =
       round(share((trial) => trial.check, (...both) => !right(...both))) <= errors &&

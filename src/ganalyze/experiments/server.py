@@ -31,11 +31,12 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ganalyze.errors import GanalyzeError
 from ganalyze.experiments import psych_ds
 from ganalyze.experiments.answers import Answer, timing_table, trial_table
 from ganalyze.experiments.exclusions import judge_series
-from ganalyze.experiments.settings import Settings
-from ganalyze.experiments.stimuli import Stimuli, for_page
+from ganalyze.experiments.settings import Settings, load_settings
+from ganalyze.experiments.stimuli import Stimuli, for_page, read_tracks
 from ganalyze.experiments.store import Conflict, Secrets, Standing, Store
 
 MAX_BODY = 256 * 1024  # bytes; the answers of a whole series are 40 kB
@@ -72,7 +73,7 @@ class Experiment:
     data_source: str
 
     def __post_init__(self) -> None:
-        self.trials = {name: rows for name, rows in self.tracks.groupby("track")}
+        self.trials = dict(iter(self.tracks.groupby("track")))
         names = self.tracks.drop_duplicates("track")
         self.track_of = {(r.slot, r.series): r.track for r in names.itertuples()}
         self.slots = int(self.tracks.slot.max()) + 1
@@ -138,8 +139,29 @@ class Experiment:
             raise Conflict(f"series {series} is not the one under way")
 
 
+def open_experiment(
+    settings_file: Path, tracks_file: Path, manifests: list[Path], database: Path, simulated: bool = False
+) -> Experiment:
+    """An experiment from its files. The database, and the keys beside it, are made on first use.
+
+    Raises GanalyzeError where a file cannot be read, or they do not fit together.
+    """
+    settings = load_settings(settings_file)
+    tracks, tracks_hash = read_tracks(tracks_file)
+    if tracks.fake_side.notna().all() != (settings.experiment == "two_afc"):
+        raise GanalyzeError(f"{tracks_file} does not hold tracks of the experiment {settings.experiment}")
+    secrets = Secrets.load(database.with_suffix(".secrets.json"))
+    stimuli = Stimuli(manifests, secrets.identifiers)
+    stimuli.check_has(tracks)
+    data_source = "simulated" if simulated else "human"
+    store = Store(database, settings.experiment, tracks_hash, data_source)
+    return Experiment(settings, tracks, stimuli, store, secrets, data_source)
+
+
 def build_app(experiment: Experiment, page: Path) -> Starlette:
-    """The ASGI application. page: the folder that npm built."""
+    """The ASGI application. page: the folder that npm built. Raises GanalyzeError where it is not built."""
+    if not (page / "index.html").is_file():
+        raise GanalyzeError(f"{page} has no built page: run make experiments")
     files = {path.relative_to(page).as_posix(): path for path in page.rglob("*") if path.is_file()}
 
     async def serve_page(request: Request) -> Response:

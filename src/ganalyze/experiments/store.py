@@ -173,8 +173,9 @@ class Store:
         return Standing("ready", row["participant"], row["slot"], row["series"], row["track"], answered, token)
 
     def add(self, who: Standing, answers: list[tuple[int, str]], trials: int) -> int:
-        """Store answers, (trial_index, answer as JSON), of the series `who` is in, which has `trials` trials. Returns how
-        many are stored. All or nothing; what is stored already is taken again only if it is the same.
+        """Store answers, (trial_index, answer as JSON), of the series `who` is in, which has `trials` trials.
+
+        Returns how many are stored. All or nothing; what is stored already is taken again only if it is the same.
 
         Raises Conflict where an answer differs from the one stored, comes before those it should follow, or follows
         the series' end.
