@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help
 help:  ## list these commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 .PHONY: demo
 demo: env  ## run the whole chain on config/demo.yaml and say where the report and the figures are
@@ -26,6 +26,10 @@ env: .venv/made  ## make the environment in .venv, from the hashed lock
 	$(BIN)/uv pip sync --quiet --require-hashes envs/requirements.lock
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
+
+.PHONY: experiments
+experiments:  ## build the experiments' page, experiments/dist (needs npm)
+	cd experiments && npm ci --silent && npm run build --silent
 
 .PHONY: test
 test: env  ## run the test suite (tests whose system part is absent say so and are skipped)

@@ -32,9 +32,9 @@ def main() -> None:
     app = build_app(experiment, arguments.page)
 
     address = f"http://{arguments.host}:{arguments.port}"
+    token = arguments.database.with_suffix(".secrets.json")
     print(f"{experiment.settings.title}: {address}", f"to look without storing anything: {address}/?preview",
-          f"to export: {address}/export/trials.csv, with the token in {arguments.database.with_suffix('.secrets.json')}",
-          sep="\n  ", flush=True)  # fmt: skip
+          f"to export: {address}/export/trials.csv, with the token in {token}", sep="\n  ", flush=True)  # fmt: skip
     # Requests are not logged: their lines would hold addresses of people.
     uvicorn.run(app, host=arguments.host, port=arguments.port,
                 access_log=False, log_level="warning", server_header=False)  # fmt: skip

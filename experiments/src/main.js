@@ -192,6 +192,7 @@ async function visit() {
     const result = await series(entered, first);
     const form = result.code && mturkForm(result.code, study.mturk_hosts);
     result.returns = Boolean(form || result.return_url || result.leave);
+    result.more &&= !result.returns; // who is sent back is paid a series, and comes again for the next
     const choices = [...(result.returns ? ["Enter"] : []), ...(result.more ? [" "] : [])];
     if (!choices.length) return leave(words.end(study, result));
     if ((await page(words.end(study, result), choices)) === "Enter") {

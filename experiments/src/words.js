@@ -78,7 +78,7 @@ export const end = (study, result) => `
       ? `<p>This series is complete, and your answers are stored.</p>`
       : `<p>This series is complete, and your answers are stored. It counts as finished.</p>
          <p>Some pictures are there to see whether the task can be done in the place and at the time one does it, and
-         several of them were missed. That happens to many people. We will not offer you another series.</p>`
+         several of them went wrong. That happens to many people. We will not offer you another series.</p>`
   }
   ${study.debriefing}
   ${result.code ? `<p>Your completion code</p><p class="code">${result.code}</p>` : ""}
@@ -105,7 +105,7 @@ export const tooSmall = (study) => `
 
 export const needsKeyboard = `
   <h2>Please use a computer with a keyboard</h2>
-  <p>You answer by pressing keys, which a phone or tablet has not. Open the same link on a laptop or desktop computer.</p>`;
+  <p>You answer by pressing keys, and a phone or tablet has none. Open the same link on a laptop or desktop computer.</p>`;
 
 export const elsewhere = `
   <h2>This window has stopped</h2>

@@ -56,6 +56,8 @@ export class JatosBackend extends StaticBackend {
     this.participant = `worker-${jatos.workerId}`;
     const standing = await this.#standing();
     if (standing.blocked) return { status: "blocked" };
+    // A series that was begun is not given again: its answers so far are with JATOS already.
+    await this.#change({ [this.participant]: { ...standing, series: standing.series + 1 } });
     return this.open(standing.slot, standing.series);
   }
 
@@ -67,7 +69,7 @@ export class JatosBackend extends StaticBackend {
   async finish() {
     const judged = this.judge();
     const standing = await this.#standing();
-    await this.#change({ [this.participant]: { ...standing, series: standing.series + 1, blocked: !judged.passed } });
+    await this.#change({ [this.participant]: { ...standing, blocked: !judged.passed } });
     return { ...judged, code: null, return_url: null, leave: () => jatos.endStudy(true) };
   }
 

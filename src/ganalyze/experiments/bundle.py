@@ -83,7 +83,7 @@ def _jatos_study(settings: Settings) -> dict:
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"ganalyze/{settings.experiment}/{part}"))
 
     component = {
-        "uuid": name("component"), "title": settings.title, "htmlFilePath": "index.html", "reloadable": True,
+        "uuid": name("component"), "title": settings.title, "htmlFilePath": "index.html", "reloadable": False,
         "active": True, "comments": "", "jsonData": None,
     }  # fmt: skip
     batch = {
@@ -115,7 +115,7 @@ def read_answers(paths: list[Path]) -> list[dict]:
                 given = json.loads(line)
                 who = {name: str(given.pop(name)) for name in ("participant", "track")}
                 answer = who | Answer.model_validate(given).model_dump(mode="json")
-            except (ValueError, KeyError, AttributeError, ValidationError) as error:
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
                 reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else f"no answer ({error})"
                 raise GanalyzeError(f"{path}, line {number}: {reason}") from None
             key = (who["participant"], who["track"], answer["trial_index"])
