@@ -1,4 +1,4 @@
-"""A hosted experiment for tests: the real server as a process of its own, and people who use a real browser."""
+"""A hosted experiment for tests: the real server as a process of its own."""
 
 import json
 import os
@@ -17,7 +17,6 @@ import yaml
 
 REPOSITORY = Path(__file__).parents[2]
 PAGE = REPOSITORY / "experiments/dist"
-KEYS = {"left": "f", "right": "j"}
 
 
 def built_page() -> Path:
@@ -29,13 +28,6 @@ def built_page() -> Path:
         subprocess.run(["npm", "ci", "--silent"], cwd=folder, check=True, capture_output=True)
     subprocess.run(["npm", "run", "build", "--silent"], cwd=folder, check=True, capture_output=True)
     return PAGE
-
-
-# Notes which trial is on, so that a look once a frame is enough to find it.
-WATCH = """new MutationObserver(() => {
-  const on = document.querySelector("[data-trial]");
-  if (on) window.latest = Number(on.dataset.trial);
-}).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-trial"] });"""
 
 
 class Host:
@@ -101,63 +93,3 @@ class Host:
     def trials_of(self, slot: int, series: int) -> pd.DataFrame:
         chosen = self.tracks[(self.tracks.slot == slot) & (self.tracks.series == series)]
         return chosen.set_index("trial_index")
-
-
-class Person:
-    """Someone at a browser: reads what is on the page, and presses keys."""
-
-    def __init__(self, page, pictures: Path | None = None):
-        self.page, self.pictures, self.count = page, pictures, 0
-        page.add_init_script(WATCH)
-
-    def sees(self, text: str, timeout: float = 20) -> None:
-        self.page.get_by_text(text).first.wait_for(timeout=timeout * 1000)
-
-    def look(self, name: str) -> None:
-        """Take a picture of the page."""
-        if self.pictures:
-            self.pictures.mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=self.pictures / f"{self.count:02d}-{name}.png")
-            self.count += 1
-
-    def press(self, key: str) -> None:
-        self.page.keyboard.press(key)
-
-    def reads_on(self, text: str, key: str = " ", name: str | None = None) -> None:
-        self.sees(text)
-        if name:
-            self.look(name)
-        self.press(key)
-
-    def agrees(self) -> None:
-        self.reads_on("agree and take part", "Enter", "consent")
-        self.reads_on("The experiment fills your screen", " ", "full-screen")
-
-    def on_trial(self, index: int) -> None:
-        """Wait until the trial is on (memory game), or can be answered (2AFC)."""
-        seen = self.page.wait_for_function("index => window.latest === index && [index]", arg=index, timeout=30_000)
-        assert seen
-
-    def tries_out_the_memory_game(self) -> None:
-        self.reads_on("that is new", " ", "instructions")
-        self.reads_on("The frame", " ", "instructions-frame")
-        for index, repeat in enumerate([0, 0, 0, 1, 0, 1, 0, 0, 1]):
-            self.on_trial(index)
-            if repeat:
-                self.press(" ")
-        self.reads_on("Well done", " ", "try-out")
-
-    def plays_the_memory_game(self, responses: dict[int, int], look_at: dict[int, str] | None = None) -> None:
-        for index, response in responses.items():
-            self.on_trial(index)
-            if response:
-                self.press(" ")
-            if look_at and index in look_at:
-                self.look(look_at[index])
-
-    def answers_pairs(self, responses: dict[int, str], look_at: dict[int, str] | None = None) -> None:
-        for index, side in responses.items():
-            self.on_trial(index)
-            self.press(KEYS[side])
-            if look_at and index in look_at:
-                self.look(look_at[index])

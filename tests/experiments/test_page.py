@@ -1,6 +1,8 @@
 """The experiments in Chromium, by real key events: what is stored is what was pressed."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +11,13 @@ import pytest
 import requests
 from PIL import Image
 
+from ganalyze.experiments.observers import Observers, simulate_trials
+from ganalyze.experiments.rehearsal import Person
 from ganalyze.experiments.tracks import MemoryGame, TwoAfc, build_tracks
-from ganalyze.experiments.trials import read_trials
+from ganalyze.experiments.trials import read_trials, write_trials
 from ganalyze.image_sets import read_manifest
 
-from .hosting import Host, Person
+from .hosting import REPOSITORY, Host
 
 # Where to keep pictures of every kind of page, to look at; by default with pytest's other files.
 PICTURES = os.environ.get("GANALYZE_PICTURES")
@@ -356,6 +360,35 @@ def test_a_preview_stores_nothing(tmp_path, page, generated, sets, visit):
             ).json()["series"]
             == 1
         )
+
+
+# --- rehearsals ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("experiment", ["memory_game", "two_afc"])
+def test_a_rehearsal_gives_the_simulated_table_from_a_real_browser(
+    tmp_path, page, generated, sets, browser, experiment
+):
+    make, quick = {"memory_game": (memory_game, QUICK_GAME), "two_afc": (two_afc, QUICK_TASK)}[experiment]
+    with make(tmp_path, page, generated, sets, **quick) as host:
+        host.start("--simulated")
+        scored = sets["test"].assign(score=0.5)
+        observers = Observers(sensitivity=1.0, careless=0, false_alarms=0.01, vigilance=9, lapses=0)
+        planned = simulate_trials(host.tracks[host.tracks.slot == 0], scored, experiment, observers, 1, "m")
+        assert planned.series.max() == 2
+        write_trials(planned, tmp_path / "planned.csv")
+        # In a process of its own: this one has Playwright running already.
+        done = subprocess.run(
+            [sys.executable, "scripts/rehearse_experiment.py", "--url", host.url, "--experiment", experiment,
+             "--trials", tmp_path / "planned.csv"], cwd=REPOSITORY, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        trials = host.trials()
+        same = ["series", "track", "trial_index", "phase", "role", "image_id", "is_repeat", "correct", "data_source"]
+        pd.testing.assert_frame_equal(trials[same], planned[same].reset_index(drop=True), check_dtype=False)
+        assert trials.response.astype(str).tolist() == planned.response.astype(str).tolist()
+        assert set(trials.data_source) == {"simulated"}
 
 
 # --- screens ------------------------------------------------------------------------------------------------------

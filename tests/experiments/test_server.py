@@ -367,6 +367,19 @@ def test_an_export_passes_the_checks_of_the_analysis(host, sets, tmp_path):
     assert list(trials.columns) == COLUMNS
 
 
+def test_an_export_goes_through_the_workflows_own_command(host, generated, tmp_path):
+    (tmp_path / "trials.csv").write_bytes(host.export("trials.csv").content)
+    done = subprocess.run(
+        [sys.executable, "scripts/prepare_trials.py", "--trials", tmp_path / "trials.csv", "--experiment", "memory_game",
+         "--manifests", generated["test"], generated["filler"], "--output", tmp_path / "out/memory_game.csv"],
+        cwd=REPOSITORY, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "HUMAN" in done.stdout
+    assert "more than 55% of vigilance trials failed" in done.stdout
+    assert len(pd.read_csv(tmp_path / "out/memory_game.data_points.csv")) >= 2 * DESIGN.targets
+
+
 def test_an_export_of_the_2afc_task_does_too_and_says_when_it_is_simulated(tmp_path, generated, sets, stand_in_page):
     tracks = build_tracks(TwoAfc(5, 2, 4), sets["test"], sets["vigilance"], 2, 1, 1, foils=sets["real"])
     manifests = [generated[name] for name in ("test", "vigilance", "real")]

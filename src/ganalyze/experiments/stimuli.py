@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from ganalyze.errors import GanalyzeError
+from ganalyze.experiments.tracks import COLUMNS
 from ganalyze.image_sets import ImageReader, read_manifest
 
 
@@ -58,9 +59,9 @@ def read_tracks(path: Path | str) -> tuple[pd.DataFrame, str]:
         raise GanalyzeError(f"track table {path} not found: prepare it first (scripts/build_tracks.py)") from None
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
         raise GanalyzeError(f"{path} is not a readable CSV file: {error}") from None
-    if missing := [name for name in ("slot", "series", "track", "trial_index", "fake_side") if name not in tracks]:
+    if missing := [name for name in COLUMNS if name not in tracks]:
         raise GanalyzeError(f"{path} is no track table: it lacks the column(s) {', '.join(missing)}")
-    return tracks, hashlib.sha256(data).hexdigest()
+    return tracks.astype({"lag": "Int64"}), hashlib.sha256(data).hexdigest()
 
 
 def for_page(trials: pd.DataFrame, stimuli: Stimuli) -> list[dict]:
