@@ -17,6 +17,7 @@ const jsPsych = initJsPsych({ display_element: display, on_close: () => {} });
 const isPreview = new URLSearchParams(location.search).has("preview");
 const backend = chooseBackend();
 let study = null;
+let refused = null; // why answers cannot be taken any more
 
 function chooseBackend() {
   if (isPreview) return new PreviewBackend();
@@ -27,9 +28,10 @@ function chooseBackend() {
 // --- pages --------------------------------------------------------------------------------------------------------
 
 /** Run a timeline on an empty page: jsPsych would put it below the one before. */
-function run(timeline) {
+async function run(timeline) {
   display.replaceChildren();
-  return jsPsych.run(timeline);
+  await jsPsych.run(timeline);
+  if (refused) throw refused;
 }
 
 /** Show a page until one of `choices` is pressed; which one. */
@@ -208,8 +210,8 @@ function leave(html) {
 }
 
 backend.onRefused = (error) => {
+  refused = error;
   jsPsych.abortExperiment();
-  leave(error.status === 401 ? words.elsewhere : words.failed(study.contact));
 };
 visit().catch((error) => {
   if (!error.status) console.error(error);

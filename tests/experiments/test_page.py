@@ -180,6 +180,8 @@ def test_the_same_person_in_a_second_window_ends_the_first(tmp_path, page, gener
         one.press(" ")
         one.sees("This window has stopped")
         one.look("stopped-window")
+        one.page.wait_for_timeout(2000)
+        one.sees("This window has stopped")  # and it stays so
 
 
 @pytest.mark.slow

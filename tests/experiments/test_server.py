@@ -370,8 +370,9 @@ def test_an_export_passes_the_checks_of_the_analysis(host, sets, tmp_path):
 def test_an_export_goes_through_the_workflows_own_command(host, generated, tmp_path):
     (tmp_path / "trials.csv").write_bytes(host.export("trials.csv").content)
     done = subprocess.run(
-        [sys.executable, "scripts/prepare_trials.py", "--trials", tmp_path / "trials.csv", "--experiment", "memory_game",
-         "--manifests", generated["test"], generated["filler"], "--output", tmp_path / "out/memory_game.csv"],
+        [sys.executable, "scripts/prepare_trials.py", "--trials", tmp_path / "trials.csv", "--experiment",
+         "memory_game", "--manifests", generated["test"], generated["filler"],
+         "--output", tmp_path / "out/memory_game.csv"],
         cwd=REPOSITORY, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
