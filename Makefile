@@ -16,6 +16,20 @@ demo: env  ## run the whole chain on config/demo.yaml and say where the report a
 	@echo "The report:   $(CURDIR)/results/demo/report.html"
 	@echo "The figures:  $(CURDIR)/results/demo/figures/"
 
+.PHONY: pull
+pull: env  ## bring the finished demo instead of computing it; what was edited since is left to run
+	@dvc pull || { echo "error: dvc pull stopped, for the reason above. Are results of your own in the way? They are left as they are: set them aside (mv results/demo results/mine), then make pull again"; exit 1; }
+	@python workflow/records.py restore results/demo
+	@snakemake --dry-run --quiet all && echo "Brought: $(CURDIR)/results/demo/report.html"
+
+.PHONY: refresh-store
+refresh-store: env  ## finish the demo, store it in dvc-store in place of the old one; then commit dvc.lock and dvc-store
+	snakemake --cores all --quiet rules
+	snakemake --cores 1 --quiet all --touch --forcerun fetch_weights -- weights  # weights put there by hand have no record
+	dvc repro
+	dvc push
+	dvc gc --workspace --cloud --force
+
 .PHONY: env
 env: .venv/made  ## make the environment in .venv, from the hashed lock
 
@@ -61,6 +75,12 @@ test: env  ## run the test suite (tests whose system part is absent say so and a
 .PHONY: test-all
 test-all: env  ## run the slow tests as well
 	pytest
+
+.PHONY: test-slurm
+test-slurm: env  ## install SLURM (Debian, as root), start it on this machine alone, run the tiny run on it, stop it
+	@command -v slurmctld slurmdbd mariadbd > /dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -qq --no-install-recommends slurm-wlm slurmdbd munge mariadb-server > /dev/null; }
+	pytest tests/workflow/test_slurm.py
 
 .PHONY: bench
 bench: env  ## measure how fast the slow parts are (mixed models against R's lme4)

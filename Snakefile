@@ -24,4 +24,8 @@ rule all:
     default_target: True
     input:
         f"{RESULTS}/report.html",
+        f"{RESULTS}/metrics.json",
         all_image_sets(),
+
+
+include: "workflow/rules/stages.smk"

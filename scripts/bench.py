@@ -2,6 +2,7 @@
 
     python scripts/bench.py factors
     python scripts/bench.py mixed_models
+    python scripts/bench.py training [--authors FOLDER]
 
 Everything is made in a temporary folder and removed again.
 """
@@ -186,6 +187,224 @@ def run_lme4(table: Path) -> list[list[float]]:
     return [[float(value) for value in line.split(",")] for line in done.stdout.split()]
 
 
+# --- training -------------------------------------------------------------------------------------------------
+
+_BATCH = 4  # z vectors a step, as in the paper
+
+
+def bench_training(args: argparse.Namespace) -> None:
+    """A training step on BigGAN-256 and EmoNet (random weights in the authors' formats): ours, a plain loop that
+    computes every layer as published, and, where a clone of their repository is given, the authors' own code."""
+    sys.path.insert(0, str(Path(__file__).parents[1]))  # what makes the weights is in the tests
+    with tempfile.TemporaryDirectory() as folder:
+        apart(make_networks, folder, args.width)
+        contenders = {"plain loop": (plain_training, folder)}
+        if args.authors:
+            contenders["the authors'"] = (authors_training, folder, args.authors, args.width)
+        for precision in ("float32", "bf16"):
+            contenders[f"ours, {precision}"] = (our_training, folder, precision)
+        runs = {label: apart(*call, args.steps, args.threads) for label, call in contenders.items()}
+        tflop = apart(count_operations, folder, args.threads).result
+        peaks = {name: apart(measure_peak, name, args.threads).result for name in ("float32", "bf16")}
+        thetas = [
+            apart(our_training, folder, precision, args.cosine_steps, args.threads).result[2]
+            for precision in ("float32", "bf16") * bool(args.cosine_steps)
+        ]
+
+    base = runs["the authors'" if args.authors else "plain loop"].result
+    print(f"{'':14} {'s/step':>8} {'core s/step':>12} {'×':>6} {'× (core)':>9} {'peak MiB':>9}  losses")
+    for label, run in runs.items():
+        seconds, cores, _, losses = run.result
+        print(f"{label:14} {seconds:8.2f} {cores:12.2f} {base[0] / seconds:6.2f} {base[1] / cores:9.2f} "
+              f"{run.peak:9.0f}  {', '.join(f'{loss:.5f}' for loss in losses)}")  # fmt: skip
+    for name, peak in peaks.items():
+        bound = tflop / peak
+        print(f"{name}: a step is {tflop:.2f} Tflop; at the {peak:.3f} Tflop/s of this machine's matrix product "
+              f"{bound:.1f} s, {bound / runs[f'ours, {name}'].result[0]:.0%} of which is reached")  # fmt: skip
+    if thetas:
+        cosine = np.dot(*thetas) / np.prod([np.linalg.norm(theta) for theta in thetas])
+        print(f"θ after {args.cosine_steps} steps in bf16: cosine {cosine:.5f} with float32's")
+
+
+def make_networks(folder: str, width: int) -> None:
+    from tests import published
+
+    published.write_biggan(Path(folder), 256, width)
+    published.write_emonet(Path(folder))
+
+
+def _train(loss_of: Callable, theta, steps: int, threads: int) -> tuple[float, float, np.ndarray, list[float]]:
+    """Seconds and core seconds a step after the first, θ, and the losses. loss_of: (θ, z, y, α) → loss."""
+    import torch
+
+    from ganalyze.randomness import truncated_normal
+
+    torch.set_num_threads(threads)
+    optimizer = torch.optim.Adam([theta], lr=2e-4)
+    losses, start, core_start = [], 0.0, 0.0
+    for step in range(steps + 1):
+        if step == 1:
+            start, core_start = time.perf_counter(), time.process_time()
+        rng = np.random.default_rng(step)
+        z = torch.from_numpy(truncated_normal(rng, (_BATCH, 140)))
+        y, alpha = torch.from_numpy(rng.integers(1000, size=_BATCH)), torch.from_numpy(rng.uniform(-0.5, 0.5, _BATCH))
+        loss = loss_of(theta, z, y, alpha.float())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    seconds, cores = (time.perf_counter() - start) / steps, (time.process_time() - core_start) / steps
+    return seconds, cores, theta.detach().flatten().double().numpy(), losses
+
+
+def _ours(folder: str, precision: str, threads: int):
+    import torch
+
+    from ganalyze.assessors import load_assessor
+    from ganalyze.compute import Compute
+    from ganalyze.generators import load_generator
+    from ganalyze.training import ganalyze_loss
+
+    compute = Compute.prepare("cpu", threads, precision, "channels_last")
+    networks = load_generator("biggan-256", folder, "cpu"), load_assessor("emonet", folder, "cpu")
+    networks = [compute.tuned(network) for network in networks]
+
+    def loss_of(theta, z, y, alpha):
+        with compute.autocast():
+            return ganalyze_loss(*networks, theta, z, y, alpha)
+
+    return loss_of, torch.zeros(140, requires_grad=True)
+
+
+def our_training(folder: str, precision: str, steps: int, threads: int):
+    return _train(*_ours(folder, precision, threads), steps, threads)
+
+
+def authors_training(folder: str, clone: str, width: int, steps: int, threads: int):
+    """The step of the authors' train_pytorch.py, with their modules out of a clone of their repository."""
+    import importlib
+    import os
+
+    import torch
+
+    sys.path.insert(0, str(Path(clone, "pytorch").resolve()))
+    theirs = {name: importlib.import_module(name) for name in ("generators.biggan", "assessors", "utils.pytorch")}
+    generator = theirs["generators.biggan"].Generator256(chn=width)
+    generator.load_state_dict(torch.load(Path(folder, "biggan-256.pth"), weights_only=True))
+    generator.eval().requires_grad_(False)
+    Path(folder, "assessors").mkdir()
+    Path(folder, "assessors", "EmoNet_valence_moments_resnet50_5_best.pth.tar").symlink_to(
+        Path(folder, "EmoNet_valence_moments_resnet50_5_best.pth.tar").resolve()
+    )
+    os.chdir(folder)
+    assessor, before, after = theirs["assessors"].emonet(True)
+    assessor.eval().requires_grad_(False)
+    one_hot, denorm = theirs["utils.pytorch"].one_hot, theirs["utils.pytorch"].denorm
+
+    def score(z, y):
+        images = before(denorm(generator(z, one_hot(y))))
+        return after(assessor(images.view(-1, *images.shape[-3:])))
+
+    def loss_of(theta, z, y, alpha):  # without their rescaling, which takes no time
+        target = score(z, y) + alpha
+        return torch.nn.functional.mse_loss(score(z + alpha[:, None] * theta, y), target)
+
+    return _train(loss_of, torch.zeros(140, requires_grad=True), steps, threads)
+
+
+def plain_training(folder: str, steps: int, threads: int):
+    """Every layer as published, in a network of torch's own layers: nothing folded, nothing fused."""
+    import torch
+    from torch.nn import functional as F
+    from torchvision.models import resnet50
+
+    state = torch.load(Path(folder, "biggan-256.pth"), weights_only=True)
+    emonet = torch.load(Path(folder, "EmoNet_valence_moments_resnet50_5_best.pth.tar"), weights_only=True)
+    resnet = resnet50(num_classes=1)
+    resnet.load_state_dict(
+        {k.removeprefix("module.model.").replace("last_linear", "fc"): v for k, v in emonet["state_dict"].items()}
+    )
+    resnet.eval().requires_grad_(False)
+    mean, std = (torch.tensor(x)[:, None, None] for x in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
+
+    def weight(name):
+        bar, u = state[f"{name}.module.weight_bar"], state[f"{name}.module.weight_u"]
+        matrix = bar.flatten(1)
+        v = matrix.T @ u
+        v = v / (v.norm() + 1e-4)
+        u = matrix @ v
+        u = u / (u.norm() + 1e-4)
+        return bar / (u @ (matrix @ v))
+
+    def conv(x, name, padding=0):
+        return F.conv2d(x, weight(name), state.get(f"{name}.module.bias"), padding=padding)
+
+    def norm(x, name, condition):
+        x = F.batch_norm(x, state[f"{name}.bn.running_mean"], state[f"{name}.bn.running_var"], eps=1e-4)
+        gain, bias = (F.linear(condition, weight(f"{name}.{part}_embed")) for part in ("gamma", "beta"))
+        return (gain + 1)[:, :, None, None] * x + bias[:, :, None, None]
+
+    def attend(x):
+        query, key = conv(x, "attention.theta").flatten(2), F.max_pool2d(conv(x, "attention.phi"), 2).flatten(2)
+        value = F.max_pool2d(conv(x, "attention.g"), 2).flatten(2)
+        seen = value @ (query.transpose(1, 2) @ key).softmax(-1).transpose(1, 2)
+        return state["attention.gamma"] * conv(seen.unflatten(2, x.shape[2:]), "attention.o_conv") + x
+
+    def generate(z, y):
+        first, *codes = z.split(20, dim=1)
+        embedding = F.linear(F.one_hot(y, 1000).float(), state["linear.weight"])
+        x = F.linear(first, weight("G_linear"), state["G_linear.module.bias"])
+        x = x.view(len(z), 4, 4, -1).permute(0, 3, 1, 2)
+        for index, code in enumerate(codes):
+            if index == 5:
+                x = attend(x)
+            block, condition = f"GBlock.{index}", torch.cat([code, embedding], 1)
+            h = F.interpolate(F.relu(norm(x, f"{block}.HyperBN", condition)), scale_factor=2)
+            h = F.relu(norm(conv(h, f"{block}.conv0", 1), f"{block}.HyperBN_1", condition))
+            x = conv(h, f"{block}.conv1", 1) + conv(F.interpolate(x, scale_factor=2), f"{block}.conv_sc")
+        last = [state[f"ScaledCrossReplicaBN.{part}"] for part in ("running_mean", "running_var", "weight", "bias")]
+        return torch.tanh(conv(F.relu(F.batch_norm(x, *last, eps=1e-4)), "colorize", 1))
+
+    def score(z, y):
+        images = ((generate(z, y) + 1) / 2).clamp(0, 1)
+        places = [(0, 0), (0, 32), (32, 0), (32, 32), (17, 17)]
+        crops = torch.stack([(images[..., a : a + 224, b : b + 224] - mean) / std for a, b in places], 1)
+        crops = torch.cat([crops, crops.flip(-1)], 1)
+        return resnet(crops.flatten(0, 1)).view(-1, 10).mean(1)
+
+    def loss_of(theta, z, y, alpha):
+        target = score(z, y) + alpha
+        return F.mse_loss(score(z + alpha[:, None] * theta, y), target)
+
+    return _train(loss_of, torch.zeros(140, requires_grad=True), steps, threads)
+
+
+def count_operations(folder: str, threads: int) -> float:
+    """Floating-point operations of one of our steps, in 10¹²."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with FlopCounterMode(display=False) as counter:
+        _train(*_ours(folder, "float32", threads), 1, threads)
+    return counter.get_total_flops() / 2 / 1e12  # two steps: one comes before the clock
+
+
+def measure_peak(precision: str, threads: int) -> float:
+    """What a large matrix product reaches, in 10¹² floating-point operations a second."""
+    import torch
+
+    from ganalyze.compute import PRECISIONS
+
+    torch.set_num_threads(threads)
+    size = 4096
+    a, b = (torch.randn(size, size, dtype=PRECISIONS[precision]) for _ in range(2))
+    best = float("inf")
+    for _ in range(5):
+        start = time.perf_counter()
+        a @ b
+        best = min(best, time.perf_counter() - start)
+    return 2 * size**3 / best / 1e12
+
+
 # --------------------------------------------------------------------------------------------------------------
 
 
@@ -199,6 +418,13 @@ def main() -> None:
     factors.set_defaults(run=bench_factors)
     models = benches.add_parser("mixed_models", help=bench_mixed_models.__doc__, description=bench_mixed_models.__doc__)
     models.set_defaults(run=bench_mixed_models)
+    training = benches.add_parser("training", help=bench_training.__doc__, description=bench_training.__doc__)
+    training.add_argument("--steps", type=int, default=3, help="timed steps of batch 4, after one (%(default)s)")
+    training.add_argument("--cosine-steps", type=int, default=0, help="steps after which bf16's θ is compared (no)")
+    training.add_argument("--authors", help="a clone of LoreGoetschalckx/GANalyze, to run their code as well")
+    training.add_argument("--width", type=int, default=96, help="of BigGAN-256; published: %(default)s")
+    training.add_argument("--threads", type=int, default=2, help="default: %(default)s")
+    training.set_defaults(run=bench_training)
     args = parser.parse_args()
     args.run(args)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from ganalyze.errors import GanalyzeError, run_command, written_whole
-from ganalyze.mixed_models import FAMILIES, fit_mixed_model, no_model
+from ganalyze.mixed_models import FAMILIES, INTERVALS, fit_mixed_model, no_model
 
 
 def main() -> None:
@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("--keep-going", action="store_true", help="a formula that can give no model has a row that "
                         "says why, instead of ending the command")  # fmt: skip
     parser.add_argument("--family", required=True, choices=FAMILIES)
+    parser.add_argument("--intervals", choices=INTERVALS, default="wald", help="default: %(default)s")
     parser.add_argument("--output", type=Path, required=True, help="CSV to write")
     parser.add_argument("--name", nargs="+", help="of the model (default: its formula up to the random effects)")
     arguments = parser.parse_args()
@@ -36,7 +37,7 @@ def main() -> None:
     tables = []
     for name, formula in zip(names, arguments.formula, strict=True):
         try:
-            tables.append(fit_mixed_model(data, formula, arguments.family, name))
+            tables.append(fit_mixed_model(data, formula, arguments.family, name, arguments.intervals))
         except GanalyzeError as error:
             if not arguments.keep_going:
                 raise

@@ -12,6 +12,7 @@ from ganalyze.errors import GanalyzeError, run_command, written_whole
 from ganalyze.figures.alignment import draw_alignment
 from ganalyze.figures.factors import draw_factors
 from ganalyze.figures.masks import draw_masks
+from ganalyze.figures.power import draw_power
 from ganalyze.figures.rates import NAMES, draw_rates
 from ganalyze.figures.realness import draw_realness
 from ganalyze.figures.scores import draw_scores
@@ -43,6 +44,8 @@ def main() -> None:
     rates.add_argument("--experiment", required=True, choices=NAMES)
     rates.add_argument("--rates", type=Path, required=True, help="<experiment>.by_alpha.csv")
     rates.add_argument("--model", type=Path, required=True, help="<experiment>.models.csv")
+    power = kinds.add_parser("power", help="how many participants a memory game needs")
+    power.add_argument("--power", type=Path, required=True, help="power.csv")
     alignment = kinds.add_parser("alignment", help="how alike the directions are")
     alignment.add_argument("--alignment", type=Path, required=True, help="alignment.csv")
     kinds.add_parser("masks", parents=[one], help="contact sheet of held-out subject masks")
@@ -59,6 +62,8 @@ def main() -> None:
     elif arguments.kind == "rates":
         rates, model = read_table(arguments.rates), read_table(arguments.model)
         save(draw_rates(rates, model, arguments.experiment), arguments.output)
+    elif arguments.kind == "power":
+        save(draw_power(read_table(arguments.power)), arguments.output)
     elif arguments.kind == "alignment":
         save(draw_alignment(read_table(arguments.alignment)), arguments.output)
     else:

@@ -98,6 +98,20 @@ def test_logistic_model_equals_lme4_ever_more_closely_as_lme4_is_tightened(ours,
     assert fit.tjur_d.iloc[0] == pytest.approx(lme4(case, control, "tjur_d").iloc[0], abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    "case", ["one_factor", "slopes", "trials_one_factor", pytest.param("trials_singular", marks=pytest.mark.slow)]
+)
+def test_profile_intervals_equal_lme4(ours, case):
+    family, formula = CASES[case]
+    theirs = pd.read_csv(LME4 / "profiles.csv").query("case == @case").set_index("term")
+    fit = fit_mixed_model(simulate(case), formula, family, case, "profile").set_index("term").loc[theirs.index]
+    for end in ("ci_low", "ci_high"):
+        # 1e-4 of a standard error for linear models, 0.01 for logistic ones, whose deviance lme4 knows less well.
+        assert (np.abs(fit[end] - theirs[end]) < (1e-4 if family == "gaussian" else 1e-2) * fit.std_error).all()
+        assert (fit[end] != ours(case)[end].loc[theirs.index]).all()  # not Wald's
+    assert fit.engine.str.endswith("profile intervals").all()
+
+
 @pytest.mark.parametrize("case", ["one_factor", "slopes", "slopes_independent"])
 def test_statsmodels_agrees_on_one_grouping_factor(ours, case):
     data = simulate(case)

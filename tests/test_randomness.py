@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from ganalyze.randomness import stream, truncated_normal
+from ganalyze.randomness import normal_tails, stream, truncated_normal
 
 NAMES = st.lists(st.one_of(st.text(max_size=8), st.integers(-5, 5)), min_size=1, max_size=4)
 
@@ -47,3 +47,11 @@ def test_numpys_stream_for_given_names_stays_what_it_is():
     digest = hashlib.sha256(b"(7, 'training', 3)").digest()
     expected = np.random.Generator(np.random.PCG64(int.from_bytes(digest, "big"))).random(3)
     assert np.array_equal(stream(7, "training", 3).random(3), expected)
+
+
+def test_tails_are_what_truncation_leaves_out():
+    values = normal_tails(stream(1, "tails"), (20_000,))
+    assert np.abs(values).min() >= 2
+    assert abs((values > 0).mean() - 0.5) < 0.02
+    share = 1 - 2 * stats.norm.cdf(-2)
+    assert stats.kstest((2 * stats.norm.cdf(np.abs(values)) - 1 - share) / (1 - share), "uniform").pvalue > 1e-3

@@ -11,19 +11,27 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from ganalyze.claims import judge_claims, read_claims
 from ganalyze.errors import GanalyzeError
 from ganalyze.explorer import explorer_study
 from ganalyze.figures.plan import figures_of
 from ganalyze.report import write_report
+from ganalyze.tables import table1
 
-FIGURES = figures_of(["memorability", "valence"], realness=False, distilled=False)
+EXPERIMENTS = {"memorability": ["memory_game"], "valence": []}
+FIGURES = figures_of(["memorability", "valence"], realness=False, distilled=False, power=False, experiments=EXPERIMENTS)
+CLAIMS = read_claims(Path(__file__).parents[1] / "config/claims.csv")
 REPORT = Path(__file__).parents[1] / "workflow/report"
+STUDY = {"training": {"samples": 400, "alpha_max": 0.3}, "image_sets": {"test": {"classes": 1, "seeds_per_class": 4}}}
 PROVENANCE = {
     "git_commit": "abc123", "uncommitted_changes": False, "device": "cpu", "platform": "Linux", "python": "3.11",
     "packages": {"torch": "2.0"}, "weights": {"model.pt": "f" * 64},
     "config": {"run": "tiny", "seed": 7, "generator": "dcgan-digiface", "realness": None, "distillation": None,
-               "studies": [{"name": "memorability", "assessor": "resmem"},
-                           {"name": "valence", "assessor": "fer-valence"}]},
+               "power_data_sets": None,
+               "studies": [
+                   {"name": "memorability", "assessor": "resmem", "experiments": {"memory_game": {}}, **STUDY},
+                   {"name": "valence", "assessor": "fer-valence", "experiments": {"memory_game": None}, **STUDY},
+               ]},
 }  # fmt: skip
 
 
@@ -41,10 +49,29 @@ def results(tmp_path):
         pd.DataFrame([model | {"formula": "score ~ alpha + (1|seed_id)"}]).to_csv(
             folder / "mixed_models.csv", index=False
         )
+    write_trials(tmp_path, "simulated")
     (tmp_path / "figures").mkdir()
     for name in FIGURES:
         Image.new("RGB", (600, 300)).save(tmp_path / f"figures/{name}.png")
     return tmp_path
+
+
+def write_trials(results, source):
+    """The memory game of memorability: two series, one of them excluded; its models, claims and Table 1."""
+    trials = results / "memorability/trials"
+    trials.mkdir(exist_ok=True)
+    series = pd.DataFrame({"participant": ["a", "b"], "series": 1, "kept": [1, 0], "reason": ["", "55% & <x>"]})
+    series.to_csv(trials / "memory_game.series.csv", index=False)
+    rates = pd.DataFrame({"alpha": [-0.2, 0.2], "data_points": [1200, 1300], "images": [400, 500]})
+    rates.assign(data_source=source).to_csv(trials / "memory_game.by_alpha.csv", index=False)
+    row = {"estimate": 0.68, "ci_low": 0.66, "ci_high": 0.7, "p": 0.02, "n": 2500, "converged": "yes", "tjur_d": 0.07}
+    models = pd.DataFrame([row | {"model": f"hit ~ {x}", "term": x} for x in ("alpha", "brightness")])
+    models["data_source"] = source
+    score = pd.DataFrame([row | {"model": "score", "term": "alpha"}])
+    tables = {("memorability", "score"): score, ("memorability", "memory_game"): models}
+    judge_claims(CLAIMS, ["memorability", "valence"], tables).to_csv(results / "claims.csv", index=False)
+    (results / "tables").mkdir(exist_ok=True)
+    table1(models).to_csv(results / "tables/table1.csv", index=False)
 
 
 def write(results):
@@ -58,6 +85,75 @@ def test_it_tells_slopes_means_and_the_share_of_seeds_that_rise(results):
     assert "0.40, 0.50, 0.60" in page
     assert "3 of 4 (75%)" in page
     assert "lme &lt;x&gt;" in page  # text is escaped
+
+
+def claim_rows(page: str) -> dict[str, str]:
+    """Each row of the claims table by what is claimed and where."""
+    table = re.search(r'<table class="claims">(.*?)</table>', page, re.DOTALL)[1]
+    rows = table.split("<tr>")[2:]
+    return {re.sub("<.*?>", ", ", re.search("<td>(.*?)</span>", row)[1]): row for row in rows}
+
+
+def test_claims_come_first_each_with_the_papers_number_ours_a_plot_and_a_verdict(results):
+    page = write(results)
+    assert page.index("Does it hold?") < page.index("Did the directions work?") < page.index("<h2>Figures")
+    rows = claim_rows(page)
+    assert len(rows) == len(CLAIMS)
+    row = rows["MemNet score per alpha (memorability), Sec 3.1 / Fig 3A"]
+    assert "0.68 [0.66, 0.70]" in row
+    assert 'class="verdict agrees"' in row
+    assert 'aria-label="paper 0.68 [0.66, 0.70], ours 0.68 [0.66, 0.70]"' in row
+    not_run = rows["AestheticsNet score per alpha (aesthetics), Sec 4 / Fig 8B"]
+    assert 'class="verdict not_run"' in not_run
+    assert "This run has no study aesthetics." in not_run
+    assert "3 of ours rest on simulated observers" in page
+
+
+def test_a_forest_plot_keeps_the_numbers_in_order(results):
+    row = claim_rows(write(results))[
+        "memory hit (memorability), Sec 3.4 / Fig 7A"
+    ]  # paper 1.92 [1.71, 2.12], ours 0.68 [0.66, 0.70]
+    (theirs, ours) = (float(x) for x in re.findall(r'<circle cx="([\d.]+)"', row))
+    zero = float(re.search(r'<path d="M([\d.]+) 2V', row)[1])
+    assert zero < ours < theirs
+    assert (ours - zero) / (theirs - zero) == pytest.approx(0.68 / 1.92, abs=0.01)
+
+
+def test_what_simulated_observers_stand_behind_says_so_and_what_people_do_does_not(results):
+    page = write(results)
+    rows = claim_rows(page)
+    assert "SIMULATED" in rows["memory hit (memorability), Sec 3.4 / Fig 7A"]
+    assert "SIMULATED" not in rows["MemNet score per alpha (memorability), Sec 3.1 / Fig 3A"]
+    assert re.search(r"<h2>Table 1 <span[^>]*>SIMULATED", page)
+    assert re.search(r"memory game <span[^>]*>SIMULATED", page)
+    write_trials(results, "human")
+    assert "SIMULATED" not in write(results)
+
+
+def test_it_tells_who_took_part_and_who_was_excluded_and_why(results):
+    page = write(results)
+    part = page[page.index("Who took part") : page.index("<h2>Table 1")]
+    assert "1: 55% &amp; &lt;x&gt;" in part
+    assert "2,500" in part
+    assert "1,200 to 1,300" in part
+    assert "2.78" in part
+
+
+def test_methods_tell_how_it_was_done_with_the_runs_own_numbers(results):
+    page = write(results)
+    methods = page[page.index("<h2>Methods") : page.index("<h2>What this does")]
+    assert "memorability from 400 z" in methods
+    assert "Simulated observers: log odds" in methods
+    write_trials(results, "human")
+    assert "Simulated observers" not in write(results)
+
+
+def test_table_1_has_our_row_and_the_papers(results):
+    page = write(results)
+    part = page[page.index("<h2>Table 1") : page.index("<h2>Figures")]
+    brightness = part[part.index("Brightness") : part.index("Centeredness")]
+    for words in ("0.68 [0.66, 0.70]", ".070", "0.28 [0.24, 0.32]", ".066"):
+        assert words in brightness
 
 
 def test_it_shows_every_figure_with_a_caption_and_the_rule_that_chose_the_rows(results):

@@ -17,6 +17,7 @@ from ganalyze.compute import Compute
 from ganalyze.errors import GanalyzeError
 from ganalyze.generators import load_generator
 from ganalyze.training import TrainingOptions, draw_batch, ganalyze_loss, train_direction
+from ganalyze.transformer import TransformerOptions
 
 CPU = Compute.prepare("cpu", 2, "float32")
 
@@ -153,6 +154,35 @@ def test_training_stopped_after_any_step_goes_on_to_the_same_bits(tmp_path, stop
     assert said == [f"going on from step {stop_after} of 10"]
     assert torch.equal(theta, whole)
     assert losses.equals(whole_losses)
+
+
+@pytest.mark.parametrize("precision", ["float32", "fp16"])
+def test_accumulated_gradients_and_class_dependent_directions_go_on_to_the_same_bits(tmp_path, precision):
+    run = (LinearGenerator(), SquareAssessor())
+    compute = Compute.prepare("cpu", 2, precision)
+    given = {"gradients": "accumulated", "transformer": TransformerOptions("class_dependent", "per_seed", "uniform")}
+    whole, losses = train_direction(*run, options(**given), compute, tmp_path / "whole.pt", {})
+
+    class Stop(Exception):
+        pass
+
+    class StoppingAssessor(SquareAssessor):
+        calls = 0
+
+        def forward(self, images):
+            StoppingAssessor.calls += 1
+            if StoppingAssessor.calls > 8:
+                raise Stop
+            return super().forward(images)
+
+    with pytest.raises(Stop):
+        train_direction(run[0], StoppingAssessor(), options(**given), compute, tmp_path / "last.pt", {})
+    theta, again = train_direction(*run, options(**given), compute, tmp_path / "last.pt", {})
+    assert theta.shape == (4, 5)
+    assert torch.equal(theta, whole)
+    assert again.equals(losses)
+    zeroed = options(**given | {"gradients": "zeroed"})
+    assert not torch.equal(train_direction(*run, zeroed, compute, tmp_path / "zeroed.pt", {})[0], whole)
 
 
 @pytest.mark.parametrize("change", [{"seed": 2}, {"learning_rate": 0.01}, {"samples": 44}, {"study": "other"}])

@@ -95,7 +95,7 @@ def _judge(claim, studies: Sequence[str], tables: Tables) -> dict:
     return {
         "estimate_ours": ours.estimate, "ci_low_ours": ours.ci_low, "ci_high_ours": ours.ci_high, "p_ours": ours.p,
         "n_ours": ours.n, "data_source": source, "verdict": verdict,
-        "reason": (SIMULATED if source == "simulated" else "") + reason,
+        "reason": SIMULATED + reason if source == "simulated" else reason[0].upper() + reason[1:],
     }  # fmt: skip
 
 

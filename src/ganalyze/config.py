@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ganalyze.errors import GanalyzeError
 from ganalyze.registry import UNET_FILE, Registry
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", description="lower-case letters, digits and _")]
 Positive = Annotated[int, Field(gt=0)]
+Count = Annotated[int, Field(ge=0)]
+# Strict mode takes no list for a tuple.
+Range = Annotated[tuple[Count, Count], BeforeValidator(lambda value: tuple(value) if type(value) is list else value)]
 
 
 class Section(BaseModel):
@@ -77,12 +80,35 @@ class Experiment(Section):
         default=None, description="of simulated observers, log odds per unit of score; default: as the paper's people"
     )
 
+    @property
+    def design(self) -> dict[str, Any]:
+        """What a series is made of: the options of scripts/build_tracks.py."""
+        return {name: getattr(self, name) for name in type(self).model_fields if name not in Experiment.model_fields}
+
+
+class MemoryGame(Experiment):
+    """A series of the visual memory game; the defaults are the paper's."""
+
+    targets: Positive = Field(default=60, description="images of the test set, each shown twice")
+    vigilance: Count = Field(default=19, description="fillers shown twice, in quick succession")
+    fillers: Count = Field(default=57, description="fillers shown once")
+    target_lags: Range = Field(default=(34, 139), description="least and most images between target and repeat")
+    vigilance_lags: Range = Field(default=(0, 3), description="the same of vigilance images")
+
+
+class TwoAfc(Experiment):
+    """A series of the 2AFC task; the defaults are the paper's."""
+
+    targets: Positive = Field(default=80, description="pairs with an image of the test set")
+    vigilance: Count = Field(default=20, description="pairs with an easy fake")
+    practice: Count = Field(default=20, description="pairs with feedback, before a participant's first series")
+
 
 class Experiments(Section):
     """The experiments of a study."""
 
-    memory_game: Experiment | None = None
-    two_afc: Experiment | None = None
+    memory_game: MemoryGame | None = None
+    two_afc: TwoAfc | None = None
 
     @property
     def present(self) -> dict[str, Experiment]:
@@ -172,6 +198,9 @@ class Run(Section):
                                   "factors that need subject masks")  # fmt: skip
     distillation: Distillation | None = Field(default=None, description="needed where the U-Net serves")
     realness: Realness | None = Field(default=None, description="without it, realness is not measured")
+    power_data_sets: Positive | None = Field(
+        default=None, description="simulated memory games of each size to tell their power; without it, it is not told"
+    )
     studies: tuple[Study, ...] = Field(min_length=1)
 
     @field_validator("studies", mode="before")

@@ -11,12 +11,14 @@ from PIL import Image
 from ganalyze.assessors import ASSESSORS
 from ganalyze.config import read_yaml
 from ganalyze.errors import GanalyzeError, written_whole
+from ganalyze.experiments.observers import Observers
 from ganalyze.explorer import as_data_uri, explorer_study
 from ganalyze.figures.plan import figures_of
 from ganalyze.figures.sequences import gain
 from ganalyze.figures.style import alpha_label, number
 from ganalyze.generators import GENERATORS
 from ganalyze.image_sets import read_manifest
+from ganalyze.report_claims import claims_part, experiments_part, table1_part
 
 SCREEN_PIXELS_PER_INCH = 140  # figures are drawn at 300 dpi for print; their text should read like the page's
 
@@ -29,12 +31,20 @@ def write_report(results: Path, provenance: dict[str, Any], template: Path, capt
     config = provenance["config"]
     studies = [_study(results, study) for study in config["studies"]]
     texts = read_yaml(captions)
+    experiments = {
+        s["name"]: [name for name, one in s["experiments"].items() if one is not None] for s in config["studies"]
+    }
+    claims = pd.read_csv(results / "claims.csv")
+    table1 = results / "tables/table1.csv"
+    has_table1 = "memory_game" in experiments.get("memorability", ())
     figures = [
         _figure(results / "figures" / f"{name}.png", name, figure.kind, texts)
         for name, figure in figures_of(
             [study["name"] for study in config["studies"]],
             realness=config["realness"] is not None,
             distilled=config["distillation"] is not None,
+            power=config["power_data_sets"] is not None,
+            experiments=experiments,
         ).items()
     ]
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
@@ -43,6 +53,10 @@ def write_report(results: Path, provenance: dict[str, Any], template: Path, capt
         generator=GENERATORS[config["generator"]],
         embedded=config["generator"] == "dcgan-digiface",
         studies=studies,
+        claims=claims_part(claims, {study["name"]: study["card"].title for study in studies}),
+        table1=table1_part(pd.read_csv(table1), claims) if has_table1 else [],
+        experiments=experiments_part(results, experiments),
+        observers=Observers(sensitivity=0.0),
         figures=figures,
         explorer=[
             explorer_study(results / study["name"] / "images/test.csv", study["card"].title) | {"title": study["title"]}

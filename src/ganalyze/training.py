@@ -8,7 +8,7 @@ import hashlib
 import inspect
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -43,16 +43,14 @@ class TrainingOptions:
     study: str
     checkpoint_every: int
     gradients: Literal["zeroed", "accumulated"] = "zeroed"
-    transformer: TransformerOptions = TransformerOptions()
+    transformer: TransformerOptions = field(default_factory=TransformerOptions)
 
     def __post_init__(self) -> None:
         for name in ("samples", "batch_size", "learning_rate", "alpha_max", "checkpoint_every"):
             if not getattr(self, name) > 0:
                 raise GanalyzeError(f"{name} of study {self.study!r}: got {getattr(self, name)}, must be above 0")
         if self.gradients not in ("zeroed", "accumulated"):
-            raise GanalyzeError(
-                f"gradients of study {self.study!r}: got {self.gradients!r}, allowed are zeroed, accumulated"
-            )
+            raise GanalyzeError(f"gradients of study {self.study!r}: got {self.gradients!r}, not zeroed or accumulated")
 
     @property
     def steps(self) -> int:
@@ -70,7 +68,8 @@ def ganalyze_loss(
 ) -> Tensor:
     """Mean over the batch of (A(G(T(z, α), y)) − (A(G(z, y)) + α))² (Eq. 1).
 
-    z (N, z_dim), y (N,) class indices, alpha (N,); theta and rescaling as `transform` takes them. The seed's own score does not depend on θ: no gradient there.
+    z (N, z_dim), y (N,) class indices, alpha (N,); theta and rescaling as `transform` takes them. The seed's own score
+    does not depend on θ: no gradient there.
     """
     with torch.no_grad():
         target = assessor(generator(z, y)) + alpha

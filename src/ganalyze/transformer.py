@@ -36,14 +36,13 @@ class TransformerOptions:
 
     def __post_init__(self) -> None:
         for name, allowed in (("kind", Kind), ("rescaling", Rescaling), ("start", Start)):
-            if getattr(self, name) not in get_args(allowed):
-                raise GanalyzeError(
-                    f"{name} of the transformer: got {getattr(self, name)!r}, allowed are {', '.join(get_args(allowed))}"
-                )
+            given, known = getattr(self, name), get_args(allowed)
+            if given not in known:
+                raise GanalyzeError(f"{name} of the transformer: got {given!r}, allowed are {', '.join(known)}")
 
 
 def transform(z: Tensor, y: Tensor, alpha: Tensor, theta: Tensor, rescaling: Rescaling = "none") -> Tensor:
-    """Move each z (N, z_dim) by its alpha (N,) along θ: (z_dim,), or (classes, z_dim) with one for each class of y (N,)."""
+    """Move each z (N, z_dim) by its alpha (N,) along θ: (z_dim,), or (classes, z_dim), of which y (N,) names a row."""
     moved = z + alpha[:, None] * (theta if theta.ndim == 1 else theta[y])
     if rescaling == "per_seed":
         return moved * (z.norm(dim=1, keepdim=True) / moved.norm(dim=1, keepdim=True))

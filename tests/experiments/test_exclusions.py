@@ -1,5 +1,6 @@
 """Who is left out, why, and what is left to analyse (paper §3.3.2, §3.4)."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -100,14 +101,26 @@ def test_2afc_pairs_without_a_response_are_left_out():
     assert len(data_points(table, judge_series(table, "two_afc"), "two_afc")) == 2
 
 
-def test_rates_by_alpha_with_an_interval_that_lets_participants_differ():
-    """Against the cluster-robust formula written out: who always or never hits tells as much as a single answer."""
-    points = pd.DataFrame({"alpha": 0.0, "participant": ["a"] * 50 + ["b"] * 50, "hit": [1] * 50 + [0] * 50,
-                           "image_id": "i", "data_source": "human"})  # fmt: skip
-    (row,) = by_alpha(points, "memory_game").itertuples()
-    assert (row.data_points, row.participants, row.rate) == (100, 2, 0.5)
-    error = ((25**2 + 25**2) ** 0.5 / 100) * 2**0.5
-    assert row.ci_high - row.rate == pytest.approx(1.96 * error)
-    spread = points.assign(participant=[f"p{i}" for i in range(100)])
-    (row,) = by_alpha(spread, "memory_game").itertuples()
-    assert row.ci_high - row.rate == pytest.approx(1.96 * 0.05 * (100 / 99) ** 0.5)
+def test_rates_by_alpha_count_what_was_answered():
+    points = pd.DataFrame({"alpha": [0.1, 0.1, 0.1, -0.1], "participant": ["a", "a", "b", "b"], "hit": [1, 0, 1, 1],
+                           "image_id": ["i", "j", "i", "k"], "data_source": "human"})  # fmt: skip
+    rates = by_alpha(points, "memory_game").set_index("alpha")
+    assert rates.loc[0.1, ["data_points", "images", "participants"]].tolist() == [3, 2, 2]
+    assert rates.rate.to_dict() == {-0.1: 1.0, 0.1: pytest.approx(2 / 3)}
+    assert by_alpha(points[:0], "memory_game").empty
+
+
+def test_intervals_take_out_how_participants_differ_as_a_whole_and_cover_the_rest():
+    """Over 300 experiments, the interval of a rate (given who took part) covers the truth as often as it says."""
+    rng, covered, narrow = np.random.default_rng(0), [], []
+    truth = {-0.1: 0.5, 0.0: 0.6, 0.1: 0.7}
+    for _ in range(300):
+        ability = np.repeat(rng.uniform(-0.25, 0.25, 40), 60)
+        points = pd.DataFrame({"participant": np.repeat(np.arange(40), 60), "alpha": np.tile(list(truth), 800)})
+        points["hit"] = (rng.random(2400) < points.alpha.map(truth) + ability).astype(int)
+        points = points.assign(image_id="i", data_source="human")
+        for row in by_alpha(points, "memory_game").itertuples():
+            covered.append(row.ci_low <= truth[row.alpha] + ability.mean() <= row.ci_high)
+            narrow.append(row.ci_high - row.ci_low)
+    assert 0.92 <= np.mean(covered) <= 0.98
+    assert np.mean(narrow) < 2 * 1.96 * (0.25 / 800 + 0.25**2 / 3 / 40) ** 0.5  # as wide as with abilities left in

@@ -146,6 +146,10 @@ MEMORY_FAULTS["two clones of one seed"] = (
     _sees_another_clone,
     ["row 33, column image_id", "also saw filler_", "row 32"],
 )
+MEMORY_FAULTS["seen in an earlier series"] = (
+    lambda t: t + b"\n".join(line.replace(b",1,", b",2,", 1) for line in t.splitlines()[31:32]) + b"\n",
+    ["row 182, column image_id", "in series 1 (row 32)"],
+)
 MEMORY_FAULTS["shown before, called new"] = (_third_time, ["row 32, column is_repeat: got 0, but test_"])
 
 AFC_FAULTS = {

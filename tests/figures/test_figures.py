@@ -49,8 +49,8 @@ MODEL = pd.DataFrame({"term": ["(Intercept)", "alpha"], "estimate": [0.5, 0.68],
                       "ci_high": [1, 0.70], "p": [0, 1e-9]})  # fmt: skip
 
 
-def planned(*studies, realness=False, distilled=False):
-    return figures_of(studies, realness, distilled)
+def planned(*studies, realness=False, distilled=False, power=False, experiments=None):
+    return figures_of(studies, realness, distilled, power, experiments or {})
 
 
 def test_the_papers_figures_are_drawn_of_the_studies_that_are_there():
@@ -70,6 +70,13 @@ def test_what_was_not_measured_is_not_drawn():
 
 def test_one_study_alone_is_compared_with_nothing():
     assert not {"fig10", "alignment"} & set(planned("memorability"))
+
+
+def test_what_people_did_is_drawn_where_they_were_asked():
+    experiments = {"memorability": ["memory_game", "two_afc"], "valence": ["memory_game"]}
+    figures = set(planned("memorability", "aesthetics", "valence", power=True, experiments=experiments))
+    assert {"fig5b", "fig7a", "memory_game_valence", "power"} <= figures
+    assert not {"fig7b", "fig7c", "two_afc_valence", "memory_game_aesthetics"} & figures
 
 
 def test_a_study_the_paper_does_not_have_gets_figures_of_its_own():

@@ -64,7 +64,7 @@ class Checkout:
     def snakemake(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
         return subprocess.run(
             self.command(*arguments), cwd=self.folder, env=self.environment | environment, text=True,
-            capture_output=True, timeout=500,
+            capture_output=True, timeout=2500,
         )  # fmt: skip
 
     def kill_when(self, is_time, *arguments: str) -> None:

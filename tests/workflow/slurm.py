@@ -1,7 +1,8 @@
 """A real SLURM on this machine alone: munged, slurmctld and slurmd, with a declared GPU and, if asked for, accounting.
 
-It needs no systemd and leaves no file outside its folder; it must be started by root. Debian's packages: slurm-wlm,
-munge; for accounting slurmdbd and mariadb-server.
+It needs no systemd, and leaves nothing outside its folder: while it runs, two links in /etc/slurm lead to its
+configuration, since jobs look there. It must be started by root. Debian's packages: slurm-wlm, munge; for accounting
+slurmdbd and mariadb-server.
 """
 
 import os
@@ -95,9 +96,10 @@ class Cluster:
         key = self.folder / "munge/key"
         key.write_bytes(secrets.token_bytes(128))
         key.chmod(0o400)
-        self._daemon("munged", "--foreground", "--force", "--num-threads=10", f"--key-file={key}", f"--socket={self.folder}/munge/socket",
-                     f"--pid-file={self.folder}/munge/pid", f"--log-file={self.folder}/munge/log",
-                     f"--seed-file={self.folder}/munge/seed")  # fmt: skip
+        munge = self.folder / "munge"
+        self._daemon("munged", "--foreground", "--force", "--num-threads=10", f"--key-file={key}",
+                     f"--socket={munge}/socket", f"--pid-file={munge}/pid", f"--log-file={munge}/log",
+                     f"--seed-file={munge}/seed")  # fmt: skip
         self._wait("munged", (self.folder / "munge/socket").exists)
 
         storage = "accounting_storage/none"
@@ -112,6 +114,9 @@ class Cluster:
         )  # fmt: skip
         (self.folder / "slurm.conf").write_text(conf)
         (self.folder / "gres.conf").write_text(GRES_CONF)
+        _ETC.mkdir(exist_ok=True)
+        for name in ("slurm.conf", "gres.conf"):
+            (_ETC / name).symlink_to(self.folder / name)  # fails where this machine has a SLURM of its own
         if self.accounting:
             self._wait("slurmdbd", lambda: self.run("sacctmgr", "-i", "add", "cluster", "loopback").returncode == 0)
             self.run("sacctmgr", "-i", "add", "account", "science", "Cluster=loopback")
@@ -138,6 +143,9 @@ class Cluster:
         self._daemon("slurmdbd", "-D")
 
     def __exit__(self, *exc) -> None:
+        for name in ("slurm.conf", "gres.conf"):
+            if (_ETC / name).is_symlink() and (_ETC / name).readlink() == self.folder / name:
+                (_ETC / name).unlink()
         if (self.folder / "slurm.conf").exists():
             self.run("scancel", "--state=PENDING", "--user=root")
             self.run("scancel", "--signal=KILL", "--full", "--user=root")
@@ -154,11 +162,10 @@ class Cluster:
 
     def _daemon(self, program: str, *arguments: str) -> None:
         with (self.folder / f"{program}.out").open("w") as out:
-            self._processes.append(
-                subprocess.Popen(
-                    [program, *arguments], env=self.environment, stdout=out, stderr=out, start_new_session=True
-                )  # fmt: skip
+            process = subprocess.Popen(
+                [program, *arguments], env=self.environment, stdout=out, stderr=out, start_new_session=True
             )
+        self._processes.append(process)
 
     def _wait(self, name: str, is_ready, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
@@ -171,6 +178,7 @@ class Cluster:
             time.sleep(0.2)
 
 
+_ETC = Path("/etc/slurm")
 # Daemons are in sbin, which is not in everyone's PATH.
 _PATH = os.pathsep.join([os.environ["PATH"], "/usr/sbin", "/sbin"])
 

@@ -2,15 +2,17 @@
 
 import json
 import os
+import re
 import time
 
 import pandas as pd
 import pytest
+import yaml
 from PIL import Image
 
 from ganalyze.image_sets import MANIFEST_COLUMNS, ImageReader, read_manifest
 
-from .conftest import ALPHAS, jobs, run_of, study
+from .conftest import ALPHAS, REPOSITORY, jobs, run_of, study
 
 MEMORABILITY = study("memorability", "resmem", samples=6, batch_size=2, seeds=20)
 OBJECT_SIZE = study("object_size", "object-size-unet", samples=32, batch_size=4, seeds=20)
@@ -133,8 +135,10 @@ def test_a_run_killed_in_training_and_in_generation_ends_with_the_same_bytes(mak
 
 
 FIGURES = {"plot_scores": 1, "plot_sequences": 2, "plot_catalogue": 1, "plot_factors": 1}
-AFTER_IMAGES = {"score_images": 1, "measure_factors": 1, "fit_mixed_models": 1, **FIGURES}
-AFTER_TRAINING = {"generate_images": 1, "gather_images": 1, **AFTER_IMAGES, "write_report": 1}
+MODELS = {"fit_mixed_models": 1, "write_metrics": 1}
+CLAIMS = {"fit_factor_models": 1, "judge_claims": 1, "write_report": 1}
+AFTER_IMAGES = {"score_images": 1, "measure_factors": 1, **MODELS, **FIGURES, **CLAIMS}
+AFTER_TRAINING = {"generate_images": 1, "gather_images": 1, **AFTER_IMAGES}
 
 
 @pytest.mark.parametrize(
@@ -143,8 +147,8 @@ AFTER_TRAINING = {"generate_images": 1, "gather_images": 1, **AFTER_IMAGES, "wri
         ("README.md", {}),
         ("src/ganalyze/training.py", {"train_direction": 1, **AFTER_TRAINING}),
         ("src/ganalyze/figures/scores.py", {**FIGURES, "write_report": 1}),
-        ("src/ganalyze/factors.py", {"measure_factors": 1, "plot_factors": 1, "write_report": 1}),
-        ("src/ganalyze/mixed_models.py", {"fit_mixed_models": 1, "plot_scores": 1, "write_report": 1}),
+        ("src/ganalyze/factors.py", {"measure_factors": 1, "plot_factors": 1, **CLAIMS}),
+        ("src/ganalyze/mixed_models.py", {**MODELS, "plot_scores": 1, **CLAIMS}),
         ("workflow/report/captions.yaml", {"write_report": 1}),
         ("src/ganalyze/assessors/resmem.py", {}),
     ],
@@ -206,3 +210,26 @@ def test_without_a_network_a_missing_weight_is_named_and_nothing_is_left(make_ch
     assert "error: cannot fetch" in said
     assert "Traceback" not in said
     assert not list((checkout.folder / "elsewhere").glob("[!.]*"))
+
+
+def test_every_rule_states_its_memory_and_time_and_networks_take_a_gpu_on_cuda(make_checkout):
+    checkout = make_checkout()
+    checkout.configure(EVERYTHING | {"device": "cuda"})
+    planned = checkout.snakemake("--cores", "1", "-n", "-p")
+    assert planned.returncode == 0, planned.stderr[-3000:]
+    on_gpu = set()
+    for block in re.split(r"\n(?=(?:local)?rule )", planned.stdout + planned.stderr)[1:]:
+        rule = re.match(r"(?:local)?rule (\w+):", block)[1]
+        if rule != "all":
+            assert "mem_mb=" in block, rule
+            assert "runtime=" in block, rule
+            assert ("gpu=1" in block) == ("--device cuda" in block), rule
+            on_gpu |= {rule} if "gpu=1" in block else set()
+    assert {"train_direction", "generate_images", "measure_realness"} <= on_gpu
+    assert not {"gather_images", "fit_mixed_models", "write_report"} & on_gpu
+
+
+def test_every_figure_travels_with_others_on_a_cluster():
+    rules = re.findall(r"^rule (\w+):", (REPOSITORY / "workflow/rules/figures.smk").read_text(), re.MULTILINE)
+    profile = yaml.safe_load((REPOSITORY / "workflow/profiles/slurm/config.yaml").read_text())
+    assert profile["groups"] == [f"{rule}=figures" for rule in rules]

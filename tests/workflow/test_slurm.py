@@ -2,18 +2,18 @@
 
 import os
 import re
-import signal
 import subprocess
 import time
 
 import pytest
 
-from .conftest import REPOSITORY, jobs, run_of, study
+from .conftest import REPOSITORY, run_of, study
 from .slurm import Cluster, missing_programs
 from .test_dag import NUMBERS
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timeout(3000),
     pytest.mark.skipif(bool(missing_programs()), reason=f"no SLURM: {', '.join(missing_programs())} not found"),
     pytest.mark.skipif(os.geteuid() != 0, reason="only root can start SLURM"),
 ]
@@ -29,9 +29,13 @@ THETA = "results/tiny/valence/direction/theta.safetensors"
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    with Cluster(tmp_path_factory.mktemp("slurm")) as cluster:
+def cluster(tmp_path_factory, request):
+    """A SLURM without accounting; with it where a test is marked `with_accounting`."""
+    with Cluster(tmp_path_factory.mktemp("slurm"), accounting=getattr(request, "param", False)) as cluster:
         yield cluster
+
+
+with_accounting = pytest.mark.parametrize("cluster", [True], indirect=True)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +51,7 @@ def plain(make_checkout):
 @pytest.fixture
 def checkout(make_checkout, cluster):
     checkout = make_checkout()
-    checkout.environment |= cluster.environment | {"PATH": checkout.environment["PATH"]}
+    checkout.environment["SLURM_CONF"] = cluster.environment["SLURM_CONF"]
     checkout.configure(RUN)
     return checkout
 
@@ -79,3 +83,95 @@ def test_a_run_gives_the_same_bytes_as_on_the_plain_machine_and_gpu_rules_get_a_
     # Fewer jobs than figures, and each job's log where docs/cluster.md says.
     assert len(by_rule["figures"]) < len(list((checkout.folder / "results/tiny/figures").glob("*.png")))
     assert list((checkout.folder / "results/logs/slurm/rule_train_direction").rglob("*.log"))
+
+
+@with_accounting
+@pytest.mark.skipif(bool(missing_programs(accounting=True)), reason="no slurmdbd with mariadb")
+def test_with_accounting_sacct_tells_how_a_job_ended(checkout, cluster, plain):
+    account = ("--default-resources", "slurm_account=science")
+    done = checkout.snakemake(*QUICK, *account, "--slurm-status-command", "sacct", "--", THETA)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+    assert checkout.bytes_of(THETA) == plain.bytes_of(THETA)
+    assert "science|COMPLETED" in cluster.run("sacct", "-X", "-n", "-P", "-o", "account,state").stdout
+
+
+def test_a_cancelled_job_is_tried_again(checkout, cluster, plain):
+    def cancel():
+        running = cluster.run("squeue", "-h", "-t", "RUNNING", "-o", "%i").stdout.split()
+        if running:
+            cluster.run("scancel", running[0])
+        return running
+
+    said = run_until(checkout, cancel, "--", THETA)
+    assert "Error in rule train_direction" in said
+    assert len(submitted(said)["train_direction"]) == 2
+    assert checkout.bytes_of(THETA) == plain.bytes_of(THETA)
+
+
+def test_a_job_over_its_memory_is_tried_again_with_more(checkout, cluster, plain):
+    done = checkout.snakemake(*QUICK, "--set-resources", "train_direction:mem_mb=150*attempt**4", "--", THETA)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said[-3000:]
+    first, second, *_ = submitted(said)["train_direction"]
+    assert "Error in rule train_direction" in said
+    assert "exceeded memory limit" in slurm_log(checkout, first)
+    shown = [cluster.run("scontrol", "show", "job", job).stdout for job in (first, second)]
+    assert "mem=150M" in shown[0]
+    assert "mem=2400M" in shown[1]
+    assert checkout.bytes_of(THETA) == plain.bytes_of(THETA)
+
+
+def test_a_job_over_its_time_is_tried_again_and_goes_on_from_its_checkpoint(checkout, cluster):
+    checkout.configure(run_of(study("valence", "fer-valence", samples=1_000_000, batch_size=8, seeds=20)))
+    log = checkout.folder / "results/tiny/logs/train_direction/valence.log"
+
+    def went_on():
+        ended = cluster.run("squeue", "-h", "-t", "TIMEOUT", "-o", "%i").stdout.split()
+        return ended and log.exists() and "going on from step" in log.read_text()
+
+    said = run_until(checkout, went_on, "--set-resources", "train_direction:runtime=attempt", "--", THETA, stop=True)
+    first, second = submitted(said)["train_direction"]
+    assert "Error in rule train_direction" in said
+    assert "DUE TO TIME LIMIT" in slurm_log(checkout, first)
+    assert "TimeLimit=00:02:00" in cluster.run("scontrol", "show", "job", second).stdout
+    cluster.run("scancel", second)
+
+
+def test_a_job_that_fails_every_time_is_named_with_its_log(checkout):
+    """Without its weights and without a network."""
+    (checkout.folder / "weights").unlink()
+    (checkout.folder / "weights").mkdir()
+    for name in ("weights.tar", "emotion_model.hdf5"):
+        record = (REPOSITORY / f"weights/{name}.sha256").read_bytes()
+        (checkout.folder / f"weights/{name}.sha256").write_bytes(record)
+    failed = checkout.snakemake(*QUICK, "--retries", "1", "--", THETA, PIP_NO_INDEX="1", PIP_FIND_LINKS="")
+    said = failed.stdout + failed.stderr
+    assert failed.returncode != 0
+    assert said.count("Error in rule train_direction") >= 2
+    assert "results/tiny/logs/train_direction/valence.log" in said
+    log = (checkout.folder / "results/tiny/logs/train_direction/valence.log").read_text()
+    assert "error: cannot fetch" in log
+    assert "Traceback" not in log
+    assert not (checkout.folder / THETA).exists()
+
+
+def run_until(checkout, is_time, *arguments: str, stop: bool = False) -> str:
+    """Run snakemake through the profile; what it said. When `is_time()`, go on without asking again, or stop it."""
+    with (checkout.folder / "said").open("w") as said:
+        process = subprocess.Popen(checkout.command(*QUICK, *arguments), cwd=checkout.folder, env=checkout.environment,
+                                   stdout=said, stderr=said)  # fmt: skip
+    deadline = time.monotonic() + 2000
+    while not is_time():
+        assert process.poll() is None, (checkout.folder / "said").read_text()[-3000:]
+        assert time.monotonic() < deadline
+        time.sleep(1)
+    if stop:
+        process.kill()
+    process.wait(2000)
+    said = (checkout.folder / "said").read_text()
+    assert stop or process.returncode == 0, said[-3000:]
+    return said
+
+
+def slurm_log(checkout, job: str) -> str:
+    return next((checkout.folder / "results/logs/slurm").rglob(f"{job}.log")).read_text()

@@ -1,16 +1,5 @@
 # What it comes to: Table 1, and the paper's numbers beside ours.
 
-TABLE1_STUDIES = [study for study in STUDIES if study == "memorability" and "memory_game" in EXPERIMENTS[study]]
-TABLES1 = [f"{RESULTS}/tables/table1.csv" for _ in TABLE1_STUDIES]
-
-
-def tables_for_claims():
-    """What claims are about, as far as this run has it (ganalyze.claims.TABLES)."""
-    kinds = {study: ["score", "factors", *EXPERIMENTS[study]] for study in STUDIES}
-    if RUN.realness:
-        kinds = {study: [*kinds[study], "realness"] for study in STUDIES}
-    return [f"{RESULTS}/{study}/{TABLES[kind]}" for study in STUDIES for kind in kinds[study]]
-
 
 rule make_table1:
     input:
@@ -24,8 +13,8 @@ rule make_table1:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=30,
+        mem_mb=growing(500),
+        runtime=growing(30),
     shell:
         "python scripts/make_table1.py --models {input.models} --output {output} 2>&1 | tee {log}"
 
@@ -43,8 +32,8 @@ rule judge_claims:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=30,
+        mem_mb=growing(500),
+        runtime=growing(30),
     params:
         results=subpath(output[0], parent=True),
         studies=STUDIES,

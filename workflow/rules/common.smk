@@ -40,6 +40,7 @@ FIGURES = figures_of(
     STUDIES,
     realness=RUN.realness is not None,
     distilled=RUN.distillation is not None,
+    power=RUN.power_data_sets is not None,
     experiments=EXPERIMENTS,
 )
 
@@ -128,8 +129,10 @@ def options(section):
 
 def chosen(model, name, options):
     """The arguments that name a generator or an assessor and set its options."""
-    values = [f"{key}={json.dumps(value)}" for key, value in options.items()]
-    return f"--{model} {name}" + f" --{model}-options {shlex.join(values)}" * bool(values)
+    arguments = [f"--{model}", name]
+    if options:
+        arguments += [f"--{model}-options", *(f"{key}={json.dumps(value)}" for key, value in options.items())]
+    return shlex.join(arguments)
 
 
 GENERATOR_ARGUMENTS = chosen("generator", RUN.generator, RUN.generator_options)
@@ -186,3 +189,58 @@ def study_labels(studies):
 def figures_of_kind(kind):
     names = [name for name, figure in FIGURES.items() if figure.kind == kind]
     return "|".join(names) or "(?!)"  # no constraint would let the rule make any figure
+
+
+def random_effects(study):
+    """Each seed has its own level, and each class where there is more than one."""
+    return "(1|seed_id)" + (" + (1|class_id)" if RUN.study(study).image_sets.test.classes > 1 else "")
+
+
+def manifests_of(wildcards):
+    """Of the image sets that an experiment shows."""
+    other = {"memory_game": "filler", "two_afc": "vigilance"}[wildcards.experiment]
+    return [f"{RESULTS}/{wildcards.study}/images/{name}.unscored.csv" for name in ("test", other)]
+
+
+def experiment_of(wildcards):
+    return RUN.study(wildcards.study).experiments.present[wildcards.experiment]
+
+
+def design_arguments(design):
+    values = {key: " ".join(map(str, value)) if isinstance(value, tuple) else value for key, value in design.items()}
+    return options(values.items())
+
+
+def trials_of(wildcards):
+    """People's answers where there are any, else simulated ones."""
+    real = f"data/{RUN.run}/{wildcards.study}/trials/{wildcards.experiment}.csv"
+    simulated = f"{RESULTS}/{wildcards.study}/trials/{wildcards.experiment}.simulated.csv"
+    return real if Path(real).exists() else simulated
+
+
+def trial_formulas(wildcards):
+    """Memory game: α, and each factor on its own (Table 1); 2AFC: α."""
+    effects = f"(1|participant) + {random_effects(wildcards.study)}"
+    if wildcards.experiment == "two_afc":
+        return [f"correct ~ alpha + {effects}"]
+    return [f"hit ~ {predictor} + {effects}" for predictor in ("alpha", *FACTORS)]
+
+
+def tables_for_claims():
+    """What claims are about, as far as this run has it (ganalyze.claims.TABLES)."""
+    kinds = {study: ["score", "factors", *EXPERIMENTS[study]] for study in STUDIES}
+    if RUN.realness:
+        kinds = {study: [*kinds[study], "realness"] for study in STUDIES}
+    return [f"{RESULTS}/{study}/{TABLES[kind]}" for study in STUDIES for kind in kinds[study]]
+
+
+TABLES1 = [f"{RESULTS}/tables/table1.csv"] if "memory_game" in EXPERIMENTS.get("memorability", ()) else []
+
+
+REFERENCE_FOLDER = RUN.realness and RUN.realness.reference_folder
+
+
+def reference_seeds():
+    """As many classes as the test sets have (a run's sets share their classes), and enough seeds of each."""
+    classes = max(study.image_sets.test.classes for study in RUN.studies)
+    return f"--classes {classes} --seeds-per-class {-(-RUN.realness.reference_samples // classes)}"

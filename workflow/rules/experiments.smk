@@ -2,31 +2,6 @@
 # data/<run>/<study>/trials/<experiment>.csv; until they are there, simulated observers answer the same tracks.
 
 
-def manifests_of(wildcards):
-    """Of the image sets that an experiment shows."""
-    other = {"memory_game": "filler", "two_afc": "vigilance"}[wildcards.experiment]
-    return [f"{RESULTS}/{wildcards.study}/images/{name}.unscored.csv" for name in ("test", other)]
-
-
-def experiment_of(wildcards):
-    return RUN.study(wildcards.study).experiments.present[wildcards.experiment]
-
-
-def trials_of(wildcards):
-    """People's answers where there are any, else simulated ones."""
-    real = f"data/{RUN.run}/{wildcards.study}/trials/{wildcards.experiment}.csv"
-    simulated = f"{RESULTS}/{wildcards.study}/trials/{wildcards.experiment}.simulated.csv"
-    return real if Path(real).exists() else simulated
-
-
-def trial_formulas(wildcards):
-    """Memory game: α, and each factor on its own (Table 1); 2AFC: α."""
-    effects = f"(1|participant) + {random_effects(wildcards.study)}"
-    if wildcards.experiment == "two_afc":
-        return [f"correct ~ alpha + {effects}"]
-    return [f"hit ~ {predictor} + {effects}" for predictor in ("alpha", *FACTORS)]
-
-
 rule build_tracks:
     input:
         code=code("build_tracks.py"),
@@ -41,15 +16,16 @@ rule build_tracks:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     params:
         participants=lambda w: experiment_of(w).participants,
         series=lambda w: experiment_of(w).series,
+        design=lambda w: design_arguments(experiment_of(w).design),
         seed=RUN.seed,
     shell:
         "python scripts/build_tracks.py {wildcards.experiment} --manifests {input.manifests}"
-        " --participants {params.participants} --series {params.series} --seed {params.seed}"
+        " --participants {params.participants} --series {params.series} {params.design} --seed {params.seed}"
         " --output {output} 2>&1 | tee {log}"
 
 
@@ -69,8 +45,8 @@ rule simulate_trials:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     params:
         sensitivity=lambda w: (
             "" if experiment_of(w).sensitivity is None else f"--sensitivity {experiment_of(w).sensitivity}"
@@ -98,8 +74,8 @@ rule prepare_trials:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     shell:
         "python scripts/prepare_trials.py --trials {input.trials} --experiment {wildcards.experiment}"
         " --manifests {input.manifests} --output {output.trials} 2>&1 | tee {log}"
@@ -120,10 +96,35 @@ rule fit_trial_models:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=240,
+        mem_mb=growing(1000),
+        runtime=growing(240),
     params:
         formulas=trial_formulas,
     shell:
         "python scripts/fit_mixed_models.py --data {input.data_points} --join {input.factors} --normalise"
         " --family binomial --formula {params.formulas:q} --keep-going --output {output} 2>&1 | tee {log}"
+
+
+rule estimate_power:
+    """What a scientist asks first: how many people does it take?"""
+    input:
+        code=code("estimate_power.py"),
+        claims="config/claims.csv",
+    output:
+        f"{RESULTS}/power.csv",
+    log:
+        f"{RESULTS}/logs/estimate_power.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/estimate_power.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(60),
+    params:
+        data_sets=RUN.power_data_sets,
+        seed=RUN.seed,
+    shell:
+        "python scripts/estimate_power.py --claims {input.claims} --data-sets {params.data_sets} --seed {params.seed} --output {output}"
+        " 2>&1 | tee {log}"

@@ -162,7 +162,7 @@ rule plot_alignment:
         mem_mb=growing(1000),
         runtime=growing(30),
     params:
-        stem=f"{RESULTS}/figures/alignment",
+        stem=lambda w: f"{RESULTS}/figures/alignment",
     shell:
         "python scripts/plot_figures.py alignment --alignment {input.alignment} --output {params.stem} 2>&1 | tee {log}"
 
@@ -183,7 +183,7 @@ rule plot_masks:
         mem_mb=growing(1000),
         runtime=growing(30),
     params:
-        stem=f"{RESULTS}/figures/masks",
+        stem=lambda w: f"{RESULTS}/figures/masks",
     shell:
         "python scripts/plot_figures.py masks --manifest {input.manifest} --output {params.stem} 2>&1 | tee {log}"
 
@@ -203,11 +203,31 @@ rule plot_rates:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         stem=lambda w: f"{RESULTS}/figures/{w.figure}",
         experiment=lambda w: FIGURES[w.figure].kind,
     shell:
         "python scripts/plot_figures.py rates --experiment {params.experiment} --rates {input.rates}"
         " --model {input.models} --output {params.stem} 2>&1 | tee {log}"
+
+
+rule plot_power:
+    input:
+        code=code("plot_figures.py"),
+        power=f"{RESULTS}/power.csv",
+    output:
+        multiext(f"{RESULTS}/figures/power", ".svg", ".png"),
+    log:
+        f"{RESULTS}/logs/plot_power.log",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(30),
+    params:
+        stem=subpath(output[0], strip_suffix=".svg"),
+    shell:
+        "python scripts/plot_figures.py power --power {input.power} --output {params.stem} 2>&1 | tee {log}"

@@ -1,12 +1,6 @@
 # How real the images stay along α (paper §3.3.1): FID, Inception Score, KID, precision and recall.
 
 
-def reference_seeds():
-    """As many classes as the test sets have (a run's sets share their classes), and enough seeds of each."""
-    classes = max(study.image_sets.test.classes for study in RUN.studies)
-    return f"--classes {classes} --seeds-per-class {-(-RUN.realness.reference_samples // classes)}"
-
-
 rule generate_reference:
     """What the realness of images is measured against where there are no photographs: fresh unmodified samples."""
     input:
@@ -44,7 +38,8 @@ rule measure_realness:
         weights=weight_files(*EXTRACTOR),
         images=f"{RESULTS}/{{study}}/images/test",
         manifest=f"{RESULTS}/{{study}}/images/test.unscored.csv",
-        reference=lambda w: RUN.realness.reference_folder or f"{RESULTS}/reference.csv",
+        # Photographs are no input: their folder holds a million files, and a plan needs none of them.
+        reference=[] if REFERENCE_FOLDER else [f"{RESULTS}/reference.csv", f"{RESULTS}/reference.zip"],
     output:
         f"{RESULTS}/{{study}}/realness.csv",
     log:
@@ -59,11 +54,12 @@ rule measure_realness:
         runtime=growing(240),
         gpu=GPU,
     params:
+        reference=lambda w, input: REFERENCE_FOLDER or input.reference[0],
         extractor=lambda w: RUN.realness.extractor,
         per_class=lambda w: RUN.realness.reference_per_class,
         seed=RUN.seed,
         compute=COMPUTE,
     shell:
-        "python scripts/measure_realness.py --manifest {input.manifest} --reference {input.reference}"
+        "python scripts/measure_realness.py --manifest {input.manifest} --reference {params.reference}"
         " --extractor {params.extractor} --seed {params.seed} --reference-per-class {params.per_class}"
         " {params.compute} --output {output} 2>&1 | tee {log}"

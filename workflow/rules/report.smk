@@ -23,6 +23,30 @@ rule write_provenance:
         " 2>&1 | tee {log}"
 
 
+rule write_metrics:
+    input:
+        code=code("write_metrics.py"),
+        models=expand(f"{RESULTS}/{{study}}/mixed_models.csv", study=STUDIES),
+        realness=expand(f"{RESULTS}/{{study}}/realness.csv", study=STUDIES if RUN.realness else []),
+        segmenter=f"{RESULTS}/segmenter/metrics.json" if RUN.distillation else [],
+    output:
+        f"{RESULTS}/metrics.json",
+    log:
+        f"{RESULTS}/logs/write_metrics.log",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(500),
+        runtime=growing(30),
+    params:
+        studies=STUDIES,
+        segmenter=lambda w, input: f"--segmenter {input.segmenter}" if input.segmenter else "",
+    shell:
+        "python scripts/write_metrics.py --studies {params.studies} --models {input.models} --realness {input.realness}"
+        " {params.segmenter} --output {output} 2>&1 | tee {log}"
+
+
 rule write_report:
     input:
         code=code("write_report.py"),
@@ -35,6 +59,14 @@ rule write_report:
         factors=expand(f"{RESULTS}/{{study}}/factors.csv", study=STUDIES),
         realness=expand(f"{RESULTS}/{{study}}/realness.csv", study=STUDIES if RUN.realness else []),
         models=expand(f"{RESULTS}/{{study}}/mixed_models.csv", study=STUDIES),
+        claims=f"{RESULTS}/claims.csv",
+        tables=TABLES1,
+        trials=[
+            f"{RESULTS}/{study}/trials/{experiment}.{table}.csv"
+            for study in STUDIES
+            for experiment in EXPERIMENTS[study]
+            for table in ("series", "by_alpha")
+        ],
         figures=expand(f"{RESULTS}/figures/{{figure}}.png", figure=FIGURES),
         catalogues=expand(f"{RESULTS}/figures/catalogue_{{study}}.pdf", study=STUDIES),
     output:

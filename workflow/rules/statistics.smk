@@ -1,11 +1,6 @@
 # The linear mixed-effects models of each study: does the score rise with α (paper §3.1), and what else does (§3.2)?
 
 
-def random_effects(study):
-    """Each seed has its own level, and each class where there is more than one."""
-    return "(1|seed_id)" + (" + (1|class_id)" if RUN.study(study).image_sets.test.classes > 1 else "")
-
-
 rule fit_mixed_models:
     input:
         code=code("fit_mixed_models.py"),
@@ -45,8 +40,8 @@ rule fit_factor_models:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     params:
         formulas=lambda w: [f"{factor} ~ alpha + {random_effects(w.study)}" for factor in FACTORS],
     shell:

@@ -13,10 +13,10 @@ rule fetch_weights:
         f"{RUN.weights_dir}/{{file}}.sha256",
     log:
         "results/logs/fetch_weights/{file}.log",
-    conda:
-        "../../envs/environment.yaml"
     # Nodes of a cluster often have no way out.
     localrule: True
+    conda:
+        "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=500,

@@ -9,6 +9,11 @@ from ganalyze.registry import UNET_FILE, Card, Registry
 # Where the paper says nothing and the two halves of the authors' code differ, or who wants it otherwise.
 _CAFFE_OPTIONS = {"pixel_scale": Literal[255, 256], "resizing": Literal["tensorflow1", "antialiased"]}
 
+_ATTRIBUTES = (
+    "BalancingElement", "ColorHarmony", "Content", "DoF", "Light", "MotionBlur", "Object", "Repetition",
+    "RuleOfThirds", "Symmetry", "VividColor",
+)  # fmt: skip
+
 ASSESSORS = Registry(
     "assessor",
     {
@@ -66,19 +71,7 @@ ASSESSORS = Registry(
             licence="unknown (published without a licence)",
             reference="Kong, Shen, Lin, Mech & Fowlkes, ECCV 2016",
             options=_CAFFE_OPTIONS,
-            heads=(
-                "BalancingElement",
-                "ColorHarmony",
-                "Content",
-                "DoF",
-                "Light",
-                "MotionBlur",
-                "Object",
-                "Repetition",
-                "RuleOfThirds",
-                "Symmetry",
-                "VividColor",
-            ),  # fmt: skip
+            heads=_ATTRIBUTES,
         ),
         "emonet": Card(
             build="ganalyze.assessors.emonet:load",

@@ -5,8 +5,8 @@ from torch import Tensor
 
 
 def to_unit_range(images: Tensor) -> Tensor:
-    """From a generator's [-1, 1] to [0, 1], in float32: resizing knows no half precision."""
-    return (images.float() + 1) / 2
+    """From a generator's [-1, 1] to [0, 1], at least in float32: resizing knows no half precision."""
+    return (images.to(torch.promote_types(images.dtype, torch.float32)) + 1) / 2
 
 
 def center_crop(images: Tensor, size: int) -> Tensor:
@@ -22,8 +22,8 @@ def to_grey(images: Tensor) -> Tensor:
 
 
 def to_pixel_range(images: Tensor, scale: int) -> Tensor:
-    """From [-1, 1] to [0, 255], in float32. The authors multiply [0, 1] by 255 in the PyTorch half of their code and
-    by 256 in the TensorFlow half (`scale`), where what then exceeds 255 is clipped."""
+    """From [-1, 1] to [0, 255], at least in float32. The authors multiply [0, 1] by 255 in the PyTorch half of their
+    code and by 256 in the TensorFlow half (`scale`), where what then exceeds 255 is clipped."""
     return (to_unit_range(images) * scale).clamp(0, 255)
 
 
@@ -32,10 +32,11 @@ def resize_tensorflow1(images: Tensor, size: int) -> Tensor:
     k taken at k·H/size of the source, not half a pixel further, and not antialiased."""
     for dim in (-2, -1):
         extent = images.shape[dim]
-        place = torch.arange(size, device=images.device, dtype=torch.float32) * (extent / size)
+        place = torch.arange(size, dtype=torch.float64) * (extent / size)
         low = place.long()
         high = (low + 1).clamp(max=extent - 1)
-        weight = (place - low).view((-1, 1) if dim == -2 else (-1,))
+        weight = (place - low).to(images).view((-1, 1) if dim == -2 else (-1,))
+        low, high = low.to(images.device), high.to(images.device)
         images = torch.lerp(images.index_select(dim, low), images.index_select(dim, high), weight)
     return images
 

@@ -75,17 +75,23 @@ def data_points(trials: pd.DataFrame, series: pd.DataFrame, experiment: str) -> 
 def by_alpha(points: pd.DataFrame, experiment: str) -> pd.DataFrame:
     """One row an α: alpha, data_points, images, participants, rate, ci_low, ci_high, data_source.
 
-    rate is the share of hits (or correct answers), its 95 % interval lets the answers of one participant depend on
-    each other (cluster-robust standard error, normal approximation).
+    rate is the share of hits (or correct answers). Its 95 % interval is for comparing one α with another: how much
+    participants differ as a whole is taken out, as each meets every α (Cousineau 2005, with the correction of Morey
+    2008), and what one participant answers may depend on itself (cluster-robust standard error, normal approximation).
     """
     outcome, rows = OUTCOMES[experiment], []
+    answers = points[outcome].astype(float)
+    within = answers - answers.groupby(points.participant).transform("mean")
+    alphas = points.alpha.nunique()
     for alpha, group in points.groupby("alpha"):
-        hits = group[outcome].astype(float)
-        people = group.participant.nunique()
-        clusters = (hits - hits.mean()).groupby(group.participant).sum()
-        error = (clusters**2).sum() ** 0.5 / len(group) * (people / (people - 1)) ** 0.5 if people > 1 else float("nan")
+        people, rate = group.participant.nunique(), answers[group.index].mean()
+        left = within[group.index]
+        clusters = (left - left.mean()).groupby(group.participant).sum()
+        correction = people / (people - 1) * alphas / (alphas - 1) if min(people, alphas) > 1 else float("nan")
+        error = (correction * (clusters**2).sum()) ** 0.5 / len(group)
         rows.append({
             "alpha": alpha, "data_points": len(group), "images": group.image_id.nunique(), "participants": people,
-            "rate": hits.mean(), "ci_low": hits.mean() - 1.96 * error, "ci_high": hits.mean() + 1.96 * error,
+            "rate": rate, "ci_low": rate - 1.96 * error, "ci_high": rate + 1.96 * error,
         })  # fmt: skip
-    return pd.DataFrame(rows).assign(data_source=points.data_source.iloc[0] if len(points) else [])
+    columns = ["alpha", "data_points", "images", "participants", "rate", "ci_low", "ci_high"]
+    return pd.DataFrame(rows, columns=columns).assign(data_source=points.data_source.iloc[0] if len(points) else "")

@@ -232,14 +232,18 @@ def _images_as_made(table: pd.DataFrame, images: pd.DataFrame) -> Iterator[tuple
 
 
 def _one_clone_of_a_seed(table: pd.DataFrame, images: pd.DataFrame) -> Iterator[tuple[int, str]]:
-    """Paper §3.4: no worker sees two clones of one seed, over all their series."""
+    """Paper §3.4: no worker sees two clones of one seed, over all their series; nor one of them in two series."""
     of_set = table.image_id.map(images.set_index("image_id").set)
-    seen: dict[tuple, tuple[str, int]] = {}
-    for row, name, *seed in zip(table.index, table.image_id, table.participant, of_set, table.seed_id, strict=True):
-        earlier, where = seen.setdefault(tuple(seed), (name, row))
-        if name != earlier and seed[1] == seed[1]:  # images of no set are unknown, and said so elsewhere
-            yield row, (f"column image_id: {seed[0]} also saw {earlier} (row {where}), another clone of the same "
-                        "seed")  # fmt: skip
+    seen: dict[tuple, tuple[str, int, int]] = {}
+    for row, trial, name in zip(table.index, table.itertuples(), of_set, strict=True):
+        if name != name:  # an unknown image, said elsewhere
+            continue
+        seed = trial.participant, name, trial.seed_id
+        earlier, series, where = seen.setdefault(seed, (trial.image_id, trial.series, row))
+        if earlier != trial.image_id:
+            yield row, f"column image_id: {seed[0]} also saw {earlier} (row {where}), another clone of the same seed"
+        elif series != trial.series:
+            yield row, f"column image_id: {seed[0]} also saw {earlier} in series {series} (row {where})"
 
 
 def _answered(table: pd.DataFrame, images: pd.DataFrame) -> Iterator[tuple[int, str]]:

@@ -35,13 +35,14 @@ OF_SEVERAL = ("comparison", "alignment")
 
 
 def figures_of(
-    studies: Sequence[str], realness: bool, distilled: bool, experiments: Mapping[str, Collection[str]]
+    studies: Sequence[str], realness: bool, distilled: bool, power: bool, experiments: Mapping[str, Collection[str]]
 ) -> dict[str, Figure]:
     """The figures that can be drawn from `studies`: the paper's, each with those of its studies that are there; for
-    studies that no paper figure of a kind shows, `<kind>_<study>`; and two that the paper lacks, `alignment` of
-    several directions and the contact sheet of `masks`.
+    studies that no paper figure of a kind shows, `<kind>_<study>`; and three that the paper lacks: `alignment` of
+    several directions, the `power` of the memory game, the contact sheet of `masks`.
 
-    realness, distilled: whether the run measures realness and trains a segmenter. experiments: of each study.
+    realness, distilled, power: whether the run measures realness, trains a segmenter, estimates power. experiments: of
+    each study.
     """
     figures = {}
     for name, figure in PAPER_FIGURES.items():
@@ -55,6 +56,8 @@ def figures_of(
                 figures[f"{kind}_{study}"] = Figure(kind, (study,))
     if len(studies) > 1:
         figures["alignment"] = Figure("alignment", tuple(studies))
+    if power:
+        figures["power"] = Figure("power", ())
     if distilled:
         figures["masks"] = Figure("masks", ())
 

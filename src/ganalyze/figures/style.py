@@ -28,7 +28,6 @@ mpl.rcParams.update(
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.linewidth": 0.6,
-        "savefig.dpi": 300,
         "svg.fonttype": "none",  # text stays text, to be searched and restyled
         "svg.hashsalt": "ganalyze",  # the same figure gives the same bytes
     }
@@ -60,7 +59,8 @@ def mark_simulated(figure: Figure) -> None:
 
 def save(figure: Figure, stem: Path | str) -> None:
     """Write `stem`.svg and `stem`.png, each whole or not at all, and close the figure."""
-    for suffix, metadata in ((".svg", {"Date": None}), (".png", {"Software": None})):
+    # Lines and text of an SVG are sharp at any size; only images in it have a resolution, and make it heavy.
+    for suffix, dpi, metadata in ((".svg", 150, {"Date": None}), (".png", 300, {"Software": None})):
         with written_whole(f"{stem}{suffix}") as temporary:
-            figure.savefig(temporary, bbox_inches="tight", pad_inches=0.03, metadata=metadata)
+            figure.savefig(temporary, dpi=dpi, bbox_inches="tight", pad_inches=0.03, metadata=metadata)
     plt.close(figure)

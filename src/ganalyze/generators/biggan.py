@@ -169,7 +169,7 @@ class _Published:
                 f"{self._name} is no BigGAN checkpoint of the GANalyze authors: it has no {key}"
             ) from None
         self.left.discard(key)
-        return value.float()
+        return value
 
     def normalised(self, layer: str) -> Tensor:
         """The weight of a layer over its largest singular value, as one power iteration estimates it."""

@@ -20,7 +20,10 @@ _CLASSES = 91  # of COCO, with the background
 
 
 class MaskRCNN(nn.Module):
-    """The soft mask of each image's subject. min_size: the image's shorter side in pixels as the network sees it."""
+    """The soft mask of each image's subject. min_size: the image's shorter side in pixels as the network sees it.
+
+    Always in float32: which detection is the subject is a choice, and coarser numbers would choose another.
+    """
 
     def __init__(self, min_size: int = 800):
         super().__init__()
@@ -34,9 +37,13 @@ class MaskRCNN(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Soft masks (N, H, W) of images (N, 3, H, W) in [-1, 1]; 0 everywhere where nothing is detected."""
+        with torch.autocast(images.device.type, enabled=False):
+            return self._masks(images.float())
+
+    def _masks(self, images: Tensor) -> Tensor:
         height, width = images.shape[-2:]
         # The network's own forward also pastes all masks, cut to whole pixels, which no box's gradient survives.
-        prepared, _ = self.detector.transform(list((images.float() + 1) / 2))
+        prepared, _ = self.detector.transform(list((images + 1) / 2))
         features = self.detector.backbone(prepared.tensors)
         proposals, _ = self.detector.rpn(prepared, features)
         detections, _ = self.detector.roi_heads(features, proposals, prepared.image_sizes)
@@ -44,10 +51,10 @@ class MaskRCNN(nn.Module):
         for found, (seen_height, seen_width) in zip(detections, prepared.image_sizes, strict=True):
             index = self.subject(found)
             if index is None:
-                masks.append(images.new_zeros((height, width), dtype=torch.float32))
+                masks.append(images.new_zeros((height, width)))
             else:
                 scale = found["boxes"].new_tensor([width / seen_width, height / seen_height] * 2)
-                masks.append(paste(found["masks"][index, 0].float(), found["boxes"][index] * scale, height, width))
+                masks.append(paste(found["masks"][index, 0], found["boxes"][index] * scale, height, width))
         return torch.stack(masks)
 
     @staticmethod

@@ -1,0 +1,100 @@
+"""The commands between tracks and models, by hand: what they write, and that a faulty table leaves nothing."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ganalyze.experiments.trials import read_trials
+
+from .conftest import image_set, memory_tracks
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def run(script, *arguments, cwd):
+    command = [sys.executable, REPOSITORY / "scripts" / script, *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Tracks, manifests, and the answers of simulated observers."""
+    folder = tmp_path_factory.mktemp("experiment")
+    memory_tracks(12, targets=30).to_csv(folder / "tracks.csv", index=False)
+    for name, seeds in (("test", 160), ("filler", 60)):
+        image_set(name, seeds).assign(file="").to_csv(folder / f"{name}.csv", index=False)
+    done = run("simulate_trials.py", "--tracks", "tracks.csv", "--manifest", "test.csv", "--experiment", "memory_game",
+               "--study", "memorability", "--seed", 1, "--claims", REPOSITORY / "config/claims.csv", "--output",
+               "trials.csv", cwd=folder)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "SIMULATED trials of 12 observers" in done.stdout
+    return folder
+
+
+def prepare(folder, trials, output):
+    return run("prepare_trials.py", "--trials", trials, "--experiment", "memory_game", "--manifests", "test.csv",
+               "filler.csv", "--output", output, cwd=folder)  # fmt: skip
+
+
+def test_trials_are_checked_series_judged_and_data_points_counted(folder, images):
+    done = prepare(folder, "trials.csv", "out/memory_game.csv")
+    assert done.returncode == 0, done.stderr
+    assert "SIMULATED, 12 participants, 12 series" in done.stdout
+    checked = read_trials(folder / "out/memory_game.csv", "memory_game", images)
+    series = pd.read_csv(folder / "out/memory_game.series.csv")
+    points = pd.read_csv(folder / "out/memory_game.data_points.csv")
+    rates = pd.read_csv(folder / "out/memory_game.by_alpha.csv")
+    assert len(checked) == 12 * 80
+    assert len(points) == 30 * series.kept.sum() == rates.data_points.sum()
+    assert rates.rate.to_numpy() == pytest.approx(points.groupby("alpha").hit.mean().to_numpy())
+
+
+def test_a_faulty_table_is_refused_in_one_line_and_nothing_is_left(folder):
+    lines = (folder / "trials.csv").read_text().splitlines()
+    (folder / "faulty.csv").write_text("\n".join([*lines, lines[5]]))
+    failed = prepare(folder, "faulty.csv", "nothing/memory_game.csv")
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("error: faulty.csv has ")
+    assert "column trial_index" in failed.stderr
+    assert failed.stderr.count("\n") == 1
+    assert not (folder / "nothing").exists()
+
+
+def test_a_study_that_the_paper_lacks_needs_a_sensitivity(folder):
+    failed = run("simulate_trials.py", "--tracks", "tracks.csv", "--manifest", "test.csv", "--experiment",
+                 "memory_game", "--study", "happiness", "--seed", 1, "--claims", REPOSITORY / "config/claims.csv",
+                 "--output", "x.csv", cwd=folder)  # fmt: skip
+    assert failed.returncode == 1
+    assert "error: the paper has no memory_game of a study happiness: give --sensitivity" in failed.stderr
+    assert not (folder / "x.csv").exists()
+
+
+def test_factors_are_z_scored_over_the_images_and_a_model_that_cannot_be_says_why(folder, tmp_path):
+    rng, test = np.random.default_rng(0), image_set("test", 160)
+    factors = pd.DataFrame(
+        {"image_id": test.image_id, "brightness": 5 + 3 * rng.normal(size=len(test)), "redness": 0.0}
+    )
+    factors.to_csv(tmp_path / "factors.csv", index=False)
+    points = pd.DataFrame({"image_id": rng.choice(test.image_id, 2000), "participant": rng.integers(20, size=2000)})
+    points["hit"] = (rng.random(2000) < 0.6).astype(int)
+    points.assign(data_source="human").to_csv(tmp_path / "points.csv", index=False)
+    formulas = ["hit ~ brightness + (1|participant)", "hit ~ redness + (1|participant)"]
+    arguments = ["--data", "points.csv", "--join", "factors.csv", "--family", "binomial", "--formula", *formulas]
+    done = run("fit_mixed_models.py", *arguments, "--keep-going", "--output", "raw.csv", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    done = run("fit_mixed_models.py", *arguments, "--keep-going", "--normalise", "--output", "z.csv", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    raw, z = (pd.read_csv(tmp_path / name).set_index(["model", "term"]) for name in ("raw.csv", "z.csv"))
+    slope = ("hit ~ brightness", "brightness")
+    # Over all 800 images, not over the 2,000 trials.
+    assert z.estimate[slope] == pytest.approx(raw.estimate[slope] * factors.brightness.std(), rel=1e-3)
+    assert z.converged["hit ~ redness", "redness"].startswith("no: ")
+    assert (z.data_source == "human").all()
+    refused = run("fit_mixed_models.py", *arguments, "--output", "none.csv", cwd=tmp_path)
+    assert refused.returncode == 1
+    assert "redness" in refused.stderr
+    assert not (tmp_path / "none.csv").exists()

@@ -1,0 +1,98 @@
+"""What people did, drawn from tables alone: simulated answers cannot be shown without saying so."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+
+from ganalyze.figures.power import draw_power
+from ganalyze.figures.rates import draw_rates
+
+REPOSITORY = Path(__file__).parents[2]
+RATES = pd.DataFrame({
+    "alpha": [-0.2, 0.0, 0.2], "data_points": [900, 910, 905], "rate": [0.5, 0.6, 0.7], "ci_low": [0.45, 0.55, 0.65],
+    "ci_high": [0.55, 0.65, 0.75], "data_source": "simulated",
+})  # fmt: skip
+MODEL = pd.DataFrame({"model": "hit ~ alpha", "term": ["(Intercept)", "alpha"], "estimate": [0.5, 1.92],
+                      "ci_low": [0.4, 1.71], "ci_high": [0.6, 2.12], "p": [0.0, 1e-9]})  # fmt: skip
+POWER = pd.DataFrame({
+    "study": "memorability", "beta": 1.92, "participants": [10, 20], "power": [0.7, 0.9], "power_low": 0.6,
+    "power_high": 0.95, "needed": 12.0, "needed_low": 10.0, "needed_high": 14.0, "share": [0.5, 1.0], "share_low": 0.4,
+    "share_high": 1.0,
+})  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+def texts(figure) -> str:
+    return " ".join(text.get_text() for text in figure.findobj(plt.Text))
+
+
+@pytest.mark.parametrize("experiment", ["memory_game", "two_afc"])
+def test_rates_are_drawn_at_every_alpha_with_their_intervals_and_the_slope_above(experiment):
+    figure = draw_rates(RATES, MODEL, experiment)
+    (ax,) = figure.axes
+    line = ax.containers[0].lines[0]
+    assert list(line.get_xdata()) == [-0.2, 0.0, 0.2]
+    assert list(line.get_ydata()) == [0.5, 0.6, 0.7]
+    (bars,) = ax.containers[0].lines[2]
+    assert bars.get_segments()[0][:, 1] == pytest.approx([0.45, 0.55])
+    assert "β = 1.92 [1.71, 2.12], p < .001" in texts(figure)
+    assert "2,715 data points, 900 to 910 an α" in texts(figure)
+    assert ("guessing" in texts(figure)) == (experiment == "two_afc")
+
+
+def test_simulated_answers_say_so_and_peoples_do_not():
+    assert "SIMULATED" in texts(draw_rates(RATES, MODEL, "memory_game"))
+    assert "SIMULATED" not in texts(draw_rates(RATES.assign(data_source="human"), MODEL, "memory_game"))
+    assert "SIMULATED" in texts(draw_power(POWER))
+
+
+def test_where_no_model_could_be_had_the_rates_are_drawn_without_a_slope():
+    without = pd.DataFrame({"term": ["alpha"], "estimate": [float("nan")]})
+    assert "β" not in texts(draw_rates(RATES, without, "memory_game"))
+
+
+def test_where_no_series_counts_the_figure_says_so():
+    assert "no series counts" in texts(draw_rates(RATES[:0], MODEL[:0], "memory_game"))
+
+
+def test_power_is_drawn_with_its_band_and_the_number_for_80_percent():
+    figure = draw_power(POWER)
+    assert "memorability, β = 1.92: 12 [10, 14]" in texts(figure)
+
+
+def test_figures_and_table_1_come_from_their_tables_without_torch(tmp_path):
+    """The commands themselves, in an environment where importing torch fails."""
+    (tmp_path / "torch.py").write_text("raise ImportError('torch was imported')\n")
+    for name, table in (("rates", RATES), ("model", MODEL), ("power", POWER)):
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+    rows = [{"model": "hit ~ alpha", "term": "alpha", "estimate": 1.9, "converged": "yes", "data_source": "human"}]
+    columns = ["model", "term", "estimate", "ci_low", "ci_high", "p", "n", "tjur_d", "converged", "data_source"]
+    pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "models.csv", index=False)
+    commands = [
+        ["plot_figures.py", "rates", "--experiment", "memory_game", "--rates", "rates.csv", "--model", "model.csv",
+         "--output", "fig7a"],
+        ["plot_figures.py", "power", "--power", "power.csv", "--output", "power"],
+        ["make_table1.py", "--models", "models.csv", "--output", "table1.csv"],
+        ["judge_claims.py", "--claims", REPOSITORY / "config/claims.csv", "--results", ".", "--studies", "memorability",
+         "--tables", "memorability/trials/memory_game.models.csv", "--output", "claims.csv"],
+    ]  # fmt: skip
+    (tmp_path / "memorability/trials").mkdir(parents=True)
+    (tmp_path / "models.csv").rename(tmp_path / "memorability/trials/memory_game.models.csv")
+    commands[2][2] = "memorability/trials/memory_game.models.csv"
+    for script, *arguments in commands:
+        done = subprocess.run(
+            [sys.executable, REPOSITORY / "scripts" / script, *arguments], cwd=tmp_path, capture_output=True, text=True,
+            env={"PYTHONPATH": str(tmp_path), "PATH": "/usr/bin:/bin", "MPLCONFIGDIR": str(tmp_path)},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    assert {"fig7a.svg", "fig7a.png", "power.svg", "table1.csv", "claims.csv"} <= {p.name for p in tmp_path.iterdir()}
+    assert ">SIMULATED<" in (tmp_path / "fig7a.svg").read_text()

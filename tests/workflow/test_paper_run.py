@@ -1,0 +1,112 @@
+"""paper.yaml and modern.yaml: they plan at full size, and go through the whole DAG at toy size — the real networks with
+random weights in the published formats, fetched from a real HTTP server."""
+
+import json
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from tests import published
+
+from .conftest import REPOSITORY, Checkout, jobs
+
+TOY_DESIGNS = {
+    "memory_game": {"targets": 4, "vigilance": 1, "fillers": 3, "target_lags": [2, 8]},
+    "two_afc": {"targets": 4, "vigilance": 2, "practice": 2},
+}
+CHUNKS = {"paper": 4 * 10 + 3 * 50 + 1, "modern": 3 * 10 + 2 * 50 + 1}
+
+
+@pytest.mark.parametrize("name", ["paper", "modern"])
+def test_at_full_size_it_plans_every_job(tmp_path, weights_dir, name):
+    checkout = Checkout(tmp_path, Path(weights_dir).resolve())
+    run = yaml.safe_load((REPOSITORY / f"config/{name}.yaml").read_text())
+    checkout.configure(run)
+    planned = jobs(checkout.snakemake("--cores", "1", "-n"))
+    assert planned["train_direction"] == len(run["studies"])
+    assert planned["generate_images"] == CHUNKS[name]
+    assert planned["score_images"] == len(run["studies"])  # nothing asks for the scores of fillers
+    assert planned["build_tracks"] == sum(len(study.get("experiments", ())) for study in run["studies"])
+
+
+def write_paper(folder: Path) -> None:
+    published.write_biggan(folder, 256, 8)
+    published.write_memnet(folder)
+    published.write_aestheticsnet(folder)
+    published.write_emonet(folder)
+    published.write_mask_rcnn(folder)
+
+
+def write_modern(folder: Path) -> None:
+    widths = [(False, 16, 16), (True, 16, 16), (False, 16, 16), (True, 16, 8), (False, 8, 8), (True, 8, 8),
+              (False, 8, 8), (True, 8, 4), (False, 4, 4), (True, 4, 2), (False, 2, 2), (True, 2, 1)]  # fmt: skip
+    published.write_biggan_deep(folder, 256, 16, layers=widths)
+    published.write_vitmem(folder)
+    published.write_mask_rcnn(folder)
+    (folder / "model.pt").symlink_to((REPOSITORY / "weights/model.pt").resolve())
+
+
+def toy(run: dict) -> dict:
+    """The run with a handful of samples and seeds, on a CPU."""
+    run |= {"power_data_sets": 1, "device": "cpu", "threads": 2, "batch_size": 10, "weights_dir": "fetched"}
+    for study in run["studies"]:
+        study["training"] |= {"samples": 2, "batch_size": 1}
+        for images in study["image_sets"].values():
+            images |= {"classes": 3, "seeds_per_class": 2, "chunks": 1}
+        for name, experiment in study.get("experiments", {}).items():
+            experiment |= {"participants": 6, "series": 1} | TOY_DESIGNS[name]
+        if study["assessor"] == "object-size":
+            study["assessor_options"] = {"min_size": 128}
+    return json.loads(json.dumps(run))  # YAML's shared parts taken apart
+
+
+@pytest.fixture
+def served(tmp_path_factory):
+    """A folder, and the address of a server of its files."""
+    folder = tmp_path_factory.mktemp("served")
+    handler = partial(SimpleHTTPRequestHandler, directory=folder)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield folder, f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize(("name", "write"), [("paper", write_paper), ("modern", write_modern)])
+def test_at_toy_size_it_goes_from_the_download_to_the_report(tmp_path, weights_dir, served, name, write):
+    folder, address = served
+    write(folder)
+    checkout = Checkout(tmp_path, Path(weights_dir).resolve())
+    catalogue = yaml.safe_load((tmp_path / "config/weights.yaml").read_text())
+    for file in folder.iterdir():
+        entry = catalogue[file.name]
+        entry |= {"size": None, "sha256": None, "sources": [{"url": f"{address}/{file.name}"}]}
+        entry.pop("md5", None)
+    (tmp_path / "config/weights.yaml").write_text(yaml.safe_dump(catalogue))
+    run = toy(yaml.safe_load((REPOSITORY / f"config/{name}.yaml").read_text()))
+    checkout.configure(run)
+    done = checkout.snakemake("--cores", "2")
+    assert done.returncode == 0, done.stderr[-5000:]
+
+    results = tmp_path / f"results/{name}"
+    assert (results / "report.html").stat().st_size > 0
+    for study in run["studies"]:
+        for image_set in study["image_sets"]:
+            scored = "" if image_set == "test" else ".unscored"
+            manifest = pd.read_csv(results / study["name"] / f"images/{image_set}{scored}.csv")
+            alphas = [0] if image_set == "vigilance" else study["alphas"]
+            assert len(manifest) == 3 * 2 * len(alphas)
+            assert sorted(manifest.alpha.unique()) == alphas
+            assert scored or manifest.score.notna().all()
+            assert manifest.class_id.nunique() == 3
+        loss = pd.read_csv(results / study["name"] / "direction/loss.csv")
+        assert loss.samples.tolist() == [1, 2]
+    provenance = json.loads((results / "provenance.json").read_text())
+    assert set(provenance["weights"]) == {file.name for file in folder.iterdir()}
+    assert jobs(checkout.snakemake("--cores", "1", "-n")) == {}

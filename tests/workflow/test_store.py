@@ -1,0 +1,339 @@
+"""The finished demo in a DVC remote: kept by `make refresh-store`, brought by `make pull`, judged by Snakemake."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from .conftest import REPOSITORY, Checkout, jobs
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]
+
+STUDIES = ["aesthetics", "valence"]  # the quick ones
+
+
+class Clone(Checkout):
+    """A git clone, or what becomes the origin of some; `config/demo.yaml` is its configuration."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.environment = os.environ | {
+            "PYTHONPATH": str(folder / "src"),
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b",
+        }  # fmt: skip
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "snakemake", *arguments]
+
+    def run(self, *command: str, succeeds: bool = True) -> str:
+        done = subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True,
+                              timeout=1500)  # fmt: skip
+        said = done.stdout + done.stderr
+        assert (done.returncode == 0) == succeeds, said[-3000:]
+        return said
+
+    def make(self, target: str, succeeds: bool = True) -> str:
+        return self.run("make", "--old-file=.venv/made", target, succeeds=succeeds)  # the environment is there
+
+    @property
+    def config(self) -> dict:
+        return yaml.safe_load((self.folder / "config/demo.yaml").read_text())
+
+    def configure(self, run: dict) -> None:
+        (self.folder / "config/demo.yaml").write_text(yaml.safe_dump(run, sort_keys=False))
+
+    def add_weights(self, weights_dir: Path) -> None:
+        """Real weight files, beside records that may be there already."""
+        (self.folder / "weights").mkdir(exist_ok=True)
+        for file in weights_dir.iterdir():
+            if not (self.folder / "weights" / file.name).exists():
+                os.link(file, self.folder / "weights" / file.name)
+
+    def planned(self) -> dict[str, int]:
+        return jobs(self.snakemake("--cores", "1", "-n"))
+
+
+def tiny(run: dict) -> dict:
+    """The demo with two of its studies, without people, as small as it goes."""
+    run.pop("power_data_sets", None)
+    run["realness"]["reference_samples"] = 30
+    run["distillation"] = {"samples": 48, "held_out_samples": 16, "epochs": 1}
+    run["studies"] = [study for study in run["studies"] if study["name"] in STUDIES]
+    for study in run["studies"]:
+        study["training"]["samples"] = 64
+        study["image_sets"] = {"test": study["image_sets"]["test"] | {"seeds_per_class": 20}}
+        study.pop("experiments", None)
+    return run
+
+
+def of_two_studies(pipeline: dict) -> dict:
+    """dvc.yaml without what the tiny demo lacks."""
+    absent = [name for name in pipeline["stages"]["study"]["foreach"] if name not in STUDIES]
+
+    def present(items):
+        return [x for x in items if not any(f"results/demo/{name}" in str(x) for name in absent)]
+
+    stages = pipeline["stages"]
+    stages["study"]["foreach"] = {name: index for index, name in enumerate(STUDIES)}
+    params = stages["study"]["do"]["params"][0]
+    params["config/demo.yaml"] = [key for key in params["config/demo.yaml"] if key not in ABSENT_PLACES]
+    stages["report"]["deps"] = present(stages["report"]["deps"])
+    of_people = ("results/demo/power.csv", "results/demo/tables")
+    stages["report"]["outs"] = [out for out in stages["report"]["outs"] if not set(out) & set(of_people)]
+    for plot in pipeline["plots"]:
+        for options in plot.values():
+            options["y"] = {file: options["y"][file] for file in present(options["y"])}
+    return pipeline
+
+
+ABSENT_PLACES = [f"studies.{index}.assessor" for index in range(len(STUDIES), 10)]
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory, weights_dir) -> Clone:
+    """A repository whose store holds its finished tiny demo."""
+    clone = Clone(tmp_path_factory.mktemp("origin"))
+    files = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=REPOSITORY,
+                           capture_output=True, text=True, check=True).stdout.split("\0")  # fmt: skip
+    for file in filter(None, files):
+        if (REPOSITORY / file).exists() and not file.startswith("dvc-store/") and file != "dvc.lock":
+            (clone.folder / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(REPOSITORY / file, clone.folder / file, follow_symlinks=False)
+    clone.add_weights(weights_dir)
+    clone.configure(tiny(clone.config))
+    pipeline = of_two_studies(yaml.safe_load((clone.folder / "dvc.yaml").read_text()))
+    (clone.folder / "dvc.yaml").write_text(yaml.safe_dump(pipeline, sort_keys=False))
+    clone.run("git", "init", "-q")
+    clone.make("refresh-store")
+    clone.run("git", "add", ".")
+    clone.run("git", "commit", "-qm", "stored")
+    return clone
+
+
+@pytest.fixture
+def fresh(origin, tmp_path) -> Clone:
+    """A fresh clone, without weights."""
+    origin.run("git", "clone", "-q", str(origin.folder), str(tmp_path / "clone"))
+    return Clone(tmp_path / "clone")
+
+
+@pytest.fixture(scope="module")
+def pulled(origin, tmp_path_factory) -> Clone:
+    """A clone after `make pull`; whoever changes it puts it right again."""
+    folder = tmp_path_factory.mktemp("pulled") / "clone"
+    origin.run("git", "clone", "-q", str(origin.folder), str(folder))
+    clone = Clone(folder)
+    clone.make("pull")
+    return clone
+
+
+def test_a_fresh_clone_pulls_the_finished_demo_and_has_nothing_to_do(fresh):
+    start = time.monotonic()
+    fresh.make("pull")
+    assert time.monotonic() - start < 60
+    assert (fresh.folder / "results/demo/report.html").is_file()
+    assert (fresh.folder / "results/demo/figures/fig4.png").is_file()
+    assert "Nothing to be done" in fresh.run(*fresh.command("-n"))
+    assert "up to date" in fresh.run("dvc", "status")
+    assert all(path.suffix == ".sha256" for path in (fresh.folder / "weights").iterdir())
+    assert "didn't change, skipping" in (said := fresh.run("dvc", "repro"))
+    assert "Running stage" not in said
+    assert fresh.run("git", "status", "--porcelain") == ""
+
+
+AFTER_IMAGES = {
+    "score_images": 1, "score_by_another": 1, "compare_directions": 1, "segment_images": 1, "measure_factors": 1,
+    "measure_realness": 1, "fit_mixed_models": 1, "fit_factor_models": 1, "judge_claims": 1,
+    "write_metrics": 1, "write_report": 1, "write_provenance": 1,
+    "plot_catalogue": 1, "plot_scores": 1, "plot_factors": 1, "plot_realness": 1, "plot_sequences": 2,
+    "plot_comparison": 1, "plot_alignment": 1,
+}  # fmt: skip
+IMAGES = {"generate_images": 2, "gather_images": 1, **AFTER_IMAGES}
+
+
+def longer(run):
+    run["studies"][1]["training"]["samples"] += 8
+
+
+def another_grid(run):
+    run["studies"][1]["alphas"] = [-0.3, 0, 0.3]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [(longer, {"train_direction": 1, **IMAGES}), (another_grid, IMAGES)],
+)
+def test_a_changed_setting_of_one_study_concerns_what_depends_on_it_and_nothing_else(pulled, change, expected):
+    before = pulled.config
+    run = pulled.config
+    change(run)
+    pulled.configure(run)
+    try:
+        assert pulled.planned() == expected
+    finally:
+        pulled.configure(before)
+    assert pulled.planned() == {}
+
+
+FIGURES = {"plot_scores": 2, "plot_factors": 2, "plot_realness": 2, "plot_sequences": 2, "plot_comparison": 1,
+           "plot_alignment": 1, "plot_masks": 1, "plot_catalogue": 2, "write_report": 1}  # fmt: skip
+EDITS = [
+    ("README.md", {}),
+    ("scripts/plot_figures.py", FIGURES),
+    (
+        "src/ganalyze/factors.py",
+        {"measure_factors": 2, "plot_factors": 2, "fit_factor_models": 2, "judge_claims": 1, "write_report": 1},
+    ),
+]
+
+
+@pytest.mark.parametrize(("file", "expected"), EDITS)
+def test_an_edit_after_the_pull_concerns_what_depends_on_it_and_nothing_else(pulled, file, expected):
+    path = pulled.folder / file
+    before = path.read_bytes()
+    path.write_bytes(before + b"\n")
+    try:
+        assert pulled.planned() == expected
+    finally:
+        path.write_bytes(before)
+
+
+@pytest.mark.parametrize(("file", "expected"), EDITS)
+def test_an_edit_before_the_pull_is_not_hidden_by_it(fresh, file, expected):
+    path = fresh.folder / file
+    path.write_bytes(path.read_bytes() + b"\n")
+    fresh.make("pull")
+    assert fresh.planned() == expected
+
+
+def test_another_published_hash_of_a_weight_file_concerns_all_that_was_made_with_it(pulled):
+    path = pulled.folder / "config/weights.yaml"
+    before = path.read_text()
+    old = yaml.safe_load(before)["emotion_model.hdf5"]["sha256"]
+    path.write_text(before.replace(old, "a" * 64))
+    try:
+        planned = pulled.planned()
+    finally:
+        path.write_text(before)
+    assert planned["fetch_weights"] == 1
+    assert planned["train_direction"] == 1  # of valence
+    assert planned["score_by_another"] == 2
+    assert "train_segmenter" not in planned
+
+
+def test_results_made_here_are_not_overwritten(pulled):
+    table = pulled.folder / "results/demo/valence/factors.csv"
+    before, times = table.read_bytes(), table.stat()
+    table.write_bytes(b"mine")
+    try:
+        said = pulled.make("pull", succeeds=False)
+        assert "error: dvc pull stopped" in said
+        assert "results/demo/valence" in said
+        assert table.read_bytes() == b"mine"
+    finally:
+        table.write_bytes(before)
+        os.utime(table, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def test_a_damaged_object_in_the_store_is_noticed(origin, fresh):
+    largest = max((fresh.folder / "dvc-store").rglob("*"), key=lambda path: path.is_file() and path.stat().st_size)
+    damaged = bytearray(largest.read_bytes())
+    damaged[1000] ^= 1
+    largest.chmod(0o644)
+    largest.write_bytes(damaged)
+    fresh.make("pull", succeeds=False)
+    assert not (fresh.folder / ".snakemake/metadata").exists()
+
+
+def test_the_store_keeps_nothing_that_is_no_longer_referred_to(origin):
+    stored = {path for path in (origin.folder / "dvc-store").rglob("*") if path.is_file()}
+    assert stored
+    origin.run("dvc", "gc", "--workspace", "--cloud", "--force")
+    assert {path for path in (origin.folder / "dvc-store").rglob("*") if path.is_file()} == stored
+
+
+def test_dvc_repro_runs_the_stages_concerned_and_makes_what_snakemake_makes(origin, fresh, tmp_path, weights_dir):
+    origin.run("git", "clone", "-q", str(origin.folder), str(tmp_path / "other"))
+    plain = Clone(tmp_path / "other")
+    for clone in (fresh, plain):
+        clone.make("pull")
+        clone.add_weights(Path(weights_dir))
+        run = clone.config
+        longer(run)
+        clone.configure(run)
+    said = fresh.run("dvc", "repro")
+    ran = [line.split("'")[1] for line in said.splitlines() if line.startswith("Running stage")]
+    assert ran == ["study@valence", "report", "records"]
+    assert "8" in fresh.run("dvc", "params", "diff")
+    assert "valence.estimate" in fresh.run("dvc", "metrics", "diff")
+    fresh.run("dvc", "plots", "show")
+    plain.run(*plain.command("--cores", "all"))
+    plain.run(sys.executable, "workflow/records.py", "keep", "results/demo")
+    assert contents(fresh) == contents(plain)
+
+
+def contents(clone: Clone) -> dict[str, bytes]:
+    folder = clone.folder / "results/demo"
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not {"logs", "benchmarks", "checkpoints"} & set(path.parts)
+    }
+
+
+def test_the_stages_cover_every_setting_and_every_study_of_the_demo():
+    run = yaml.safe_load((REPOSITORY / "config/demo.yaml").read_text())
+    stages = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]
+    places = stages["study"]["foreach"]
+    assert places == {study["name"]: index for index, study in enumerate(run["studies"])}
+    declared = {
+        key for stage in (stages["shared"], stages["study"]["do"]) for key in stage["params"][0]["config/demo.yaml"]
+    }
+    of_the_report = {"power_data_sets"}  # that stage takes the whole file
+    assert set(run) - {"run", "studies"} - of_the_report <= declared
+    assert {f"studies.{index}.assessor" for index in places.values()} <= declared
+    assert {f"results/demo/{name}" for name in places} <= set(stages["report"]["deps"])
+
+
+def test_every_result_of_the_demo_is_stored_and_made_by_the_target_of_its_stage(make_checkout):
+    checkout = make_checkout()
+    stages = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]
+    names = list(stages["study"]["foreach"])
+    report = [path for out in stages["report"]["outs"] for path in out]
+    elsewhere = [f"results/demo/{name}" for name in names] + [path for out in stages["shared"]["outs"] for path in out]
+
+    everything = made_by(checkout, "all")
+    assert {path for path in everything if not within(path, report + elsewhere)} == set()
+    before_the_report = made_by(checkout, "weights", "shared", *(f"study_{name}" for name in names))
+    assert {path for path in everything - before_the_report if not within(path, report)} == set()
+
+
+def made_by(checkout, *targets: str) -> set[str]:
+    """The outputs under results/ of the jobs that the demo's targets need in an empty folder."""
+    planned = subprocess.run([sys.executable, "-m", "snakemake", "-n", "--", *targets], cwd=checkout.folder,
+                             env=checkout.environment, capture_output=True, text=True, check=True)  # fmt: skip
+    lines = [line.removeprefix("    output: ") for line in (planned.stdout + planned.stderr).splitlines()
+             if line.startswith("    output: ")]  # fmt: skip
+    return {path for line in lines for path in line.split(", ") if path.startswith("results/")}
+
+
+def within(path: str, folders: list[str]) -> bool:
+    return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
+
+
+@pytest.mark.skipif(not (REPOSITORY / "dvc-store").exists(), reason="the store has not been filled yet")
+def test_the_committed_store_belongs_to_the_code(tmp_path):
+    """If this fails: make refresh-store, and commit dvc.lock and dvc-store."""
+    clone = Clone(tmp_path / "clone")
+    subprocess.run(["git", "clone", "-q", str(REPOSITORY), str(clone.folder)], check=True)
+    clone.make("pull")
+    assert clone.planned() == {}
+    assert "up to date" in clone.run("dvc", "status")
+    size = sum(path.stat().st_size for path in (clone.folder / "dvc-store").rglob("*") if path.is_file())
+    assert size <= 60e6

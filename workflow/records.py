@@ -1,0 +1,66 @@
+"""Snakemake's records of finished jobs, carried along with the results, so that `make pull` brings them too.
+
+Snakemake notes for every output which rule, settings and inputs made it, with the inputs' checksums, in .snakemake/,
+which stays on one machine. In a fresh clone it would therefore make everything again. With the records given back it
+sees what is finished, and what an edit concerns, whether it was made before or after the pull: nothing is hidden.
+
+    python workflow/records.py keep results/demo       write them to results/demo/records.json
+    python workflow/records.py restore results/demo    give them back to Snakemake
+"""
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+from snakemake.persistence import MetadataRecord
+from snakemake.persistence.file import FilePersistence
+
+from ganalyze.errors import GanalyzeError, run_command, written_whole
+
+FILE = "records.json"
+# What Snakemake compares. Not when a job ran: the same results have the same records.
+FIELDS = ("rule", "code", "shellcmd", "params", "input", "input_checksums", "software_stack_hash",
+          "record_format_version")  # fmt: skip
+# Restored files all get one time, older than any source file: so no result seems newer than another, and Snakemake
+# goes by the checksums of the sources.
+LONG_AGO = 10**9
+
+
+def keep(results: Path) -> None:
+    """Write the records of all that lies in `results`, and of what it was made from: weights, temporary chunks."""
+    persistence = FilePersistence(path=Path(".snakemake").resolve())
+    waiting, records = sorted(map(str, results.rglob("*"))), {}
+    while waiting:
+        path = waiting.pop()
+        record = persistence._read_record(path)
+        if path in records or record is None or record.incomplete:
+            continue
+        records[path] = {field: record[field] for field in FIELDS}
+        waiting += record.input
+    if not records:
+        raise GanalyzeError(f"Snakemake has no records of {results}: finish the run first (snakemake --cores all)")
+    with written_whole(results / FILE) as temporary:
+        temporary.write_text(json.dumps(records, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def restore(results: Path) -> None:
+    """Give the records of `results` to Snakemake."""
+    persistence = FilePersistence(path=Path(".snakemake").resolve())
+    for name, record in json.loads((results / FILE).read_text(encoding="utf-8")).items():
+        for file in (*Path(name).rglob("*"), Path(name)):
+            if file.exists():
+                os.utime(file, (LONG_AGO, LONG_AGO))
+        persistence._write_record(name, MetadataRecord(**record, incomplete=False))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("command", choices=["keep", "restore"])
+    parser.add_argument("results", type=Path, metavar="RESULTS", help="results/<run>")
+    arguments = parser.parse_args()
+    {"keep": keep, "restore": restore}[arguments.command](arguments.results)
+
+
+if __name__ == "__main__":
+    run_command(main)

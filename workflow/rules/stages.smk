@@ -1,0 +1,27 @@
+# The stages of dvc.yaml as targets: `snakemake -- study_valence` makes all of results/<run>/valence.
+
+FINISHED = [
+    file
+    for rule in (rules.all, rules.write_report, rules.judge_claims, rules.compare_directions)
+    for file in map(str, rule.input)
+]
+
+
+rule weights:
+    input:
+        sorted({file for file in rules.write_provenance.input.weights if file != UNET}),
+
+
+rule shared:
+    input:
+        [UNET] if RUN.distillation else [],
+        [f"{RESULTS}/reference.csv"] if RUN.realness and not RUN.realness.reference_folder else [],
+
+
+for study in STUDIES:
+
+    rule:
+        name:
+            f"study_{study}"
+        input:
+            sorted({file for file in FINISHED if file.startswith(f"{RESULTS}/{study}/")}),
