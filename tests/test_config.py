@@ -69,6 +69,14 @@ BAD = [
     ("seed", 1.5, ["seed: got 1.5"]),
     ("generator", "stylegan", ["generator: got 'stylegan'", "dcgan-digiface"]),
     ("generator", None, ["generator: got None"]),
+    ("generator", "nowhere.at.all:CARD", ["generator: generator 'nowhere.at.all:CARD' cannot be imported"]),
+    ("generator_options", {"truncation": 0.5}, ["generator: ", "'dcgan-digiface' has no option 'truncation'"]),
+    ("studies.0.assessor", "resmem:head", ["studies[0].assessor: ", "has no head 'head'"]),
+    ("studies.0.assessor_options", {"clipped": True}, ["studies[0].assessor: ", "no option 'clipped'"]),
+    ("studies.0.transformer", {"rescaling": "per_image"}, ["studies[0].transformer.rescaling: got 'per_image'"]),
+    ("studies.0.transformer", {"rescalling": "none"}, ["studies[0].transformer.rescalling", "did you mean rescaling"]),
+    ("studies.0.training.gradients", "kept", ["studies[0].training.gradients: got 'kept'"]),
+    ("memory_format", "nhwc", ["memory_format: got 'nhwc'"]),
     ("device", "gpu", ["device: got 'gpu'"]),
     ("precision", "float16", ["precision: got 'float16'", "float32"]),
     ("threads", 0, ["threads: got 0"]),
@@ -104,6 +112,12 @@ BAD = [
     ("studies.0.training.alpha_max", math.inf, ["studies[0].training.alpha_max"]),
     ("studies.0.training.checkpoint_every", 0, ["studies[0].training.checkpoint_every: got 0"]),
     ("studies.0.image_sets.test.seeds_per_class", 0, ["studies[0].image_sets.test.seeds_per_class: got 0"]),
+    ("studies.0.image_sets.filler", {"classes": 1}, ["studies[0].image_sets.filler.seeds_per_class: missing"]),
+    (
+        "studies.0.image_sets.vigilance",
+        {"classes": 1, "seeds_per_class": 40, "chunks": 2},
+        ["studies[0].image_sets.vigilance.chunks: got 2, but the set has 1 batch(es)"],
+    ),
     ("studies.0.image_sets.test.chunks", 1000, ["studies[0].image_sets.test.chunks: got 1000"]),
 ]
 
@@ -138,3 +152,17 @@ def test_a_file_that_holds_no_configuration_is_named(tmp_path, text, words):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(GanalyzeError, match="not found"):
         read_yaml(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize("name", ["paper", "modern"])
+def test_the_large_runs_are_valid_and_of_the_papers_size(name):
+    run = load(read_yaml(Path(__file__).parents[1] / f"config/{name}.yaml"))
+    for study in run.studies:
+        assert study.training.samples == (161_750 if study.name == "object_size" else 400_000)
+        assert study.alphas[-1] == (0.8 if study.name == "object_size" else 0.2)
+        assert (study.training.batch_size, study.training.learning_rate) == (4, 2e-4)
+        test, filler = study.image_sets.test, study.image_sets.filler
+        assert test.classes * test.seeds_per_class * len(study.alphas) == 7500
+        if filler:
+            assert filler.classes * filler.seeds_per_class * len(study.alphas) == 37_500
+    assert run.study("memorability").alphas_of("vigilance") == (0.0,)

@@ -153,3 +153,14 @@ def test_pixels_and_images_are_each_others_inverse():
 def test_what_cannot_be_made_is_said(do, words):
     with pytest.raises(GanalyzeError, match=words):
         do()
+
+
+def test_the_sets_of_a_run_have_the_same_classes_but_other_seeds():
+    test, filler = options(name="test", classes=5), options(name="filler", classes=5)
+    assert draw_seeds(test, 100).class_id.tolist() == draw_seeds(filler, 100).class_id.tolist()
+    assert not np.array_equal(draw_z(test, 3, 0, 8), draw_z(filler, 3, 0, 8))
+
+
+def test_vigilance_seeds_come_from_the_tails():
+    assert np.abs(draw_z(options(tails=True), 0, 0, 500)).min() >= 2
+    assert np.abs(draw_z(options(), 0, 0, 500)).max() <= 2

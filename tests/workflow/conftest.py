@@ -61,10 +61,10 @@ class Checkout:
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "snakemake", "--configfile", "config.yaml", *arguments]
 
-    def snakemake(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    def snakemake(self, *arguments: str, timeout: float = 2500, **environment: str) -> subprocess.CompletedProcess:
         return subprocess.run(
             self.command(*arguments), cwd=self.folder, env=self.environment | environment, text=True,
-            capture_output=True, timeout=2500,
+            capture_output=True, timeout=timeout,
         )  # fmt: skip
 
     def kill_when(self, is_time, *arguments: str) -> None:

@@ -91,7 +91,7 @@ def test_at_toy_size_it_goes_from_the_download_to_the_report(tmp_path, weights_d
     (tmp_path / "config/weights.yaml").write_text(yaml.safe_dump(catalogue))
     run = toy(yaml.safe_load((REPOSITORY / f"config/{name}.yaml").read_text()))
     checkout.configure(run)
-    done = checkout.snakemake("--cores", "2")
+    done = checkout.snakemake("--cores", "2", timeout=3000)
     assert done.returncode == 0, done.stderr[-5000:]
 
     results = tmp_path / f"results/{name}"
