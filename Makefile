@@ -35,6 +35,10 @@ test: env  ## run the test suite (tests whose system part is absent say so and a
 test-all: env  ## run the slow tests as well
 	pytest
 
+.PHONY: bench
+bench: env  ## measure a training step of the paper's networks against a plain loop
+	python scripts/bench.py training
+
 .PHONY: lint
 lint: env  ## check format and style: ruff, snakefmt, snakemake --lint
 	ruff check .
