@@ -28,6 +28,11 @@ def images():
     return torch.rand(3, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(3)) * 2 - 1
 
 
+def centroid(mask):
+    """Row and column of a mask's centre of mass, in pixels."""
+    return torch.stack([(torch.arange(SIZE) * mask.sum(dim)).sum() / mask.sum() for dim in (1, 0)])
+
+
 def test_the_mask_is_the_subjects_among_those_that_torchvision_pastes(assessor, images):
     network = assessor.segmenter
     with torch.no_grad():
@@ -38,9 +43,11 @@ def test_the_mask_is_the_subjects_among_those_that_torchvision_pastes(assessor, 
         assert confident.any(), "these weights are meant to find something"
         largest = detections["masks"][confident].sum(dim=(1, 2, 3)).argmax()
         theirs = detections["masks"][confident][largest, 0]
-        # torchvision pastes into whole pixels: a box's sides may lie half a pixel elsewhere.
+        # torchvision takes a box's sides to be pixels that belong to it, which adds one, and cuts to whole ones.
         left, top, right, bottom = detections["boxes"][confident][largest].tolist()
-        assert abs(mask.sum() - theirs.sum()) < right - left + bottom - top
+        frame = (right - left + 2) * (bottom - top + 2) - (right - left) * (bottom - top)
+        assert abs(mask.sum() - theirs.sum()) < frame
+        torch.testing.assert_close(centroid(mask), centroid(theirs), rtol=0, atol=1)
 
 
 def test_the_score_is_the_share_of_the_image_that_the_soft_mask_covers(assessor, images):
