@@ -83,9 +83,10 @@ test-slurm: env  ## install SLURM (Debian, as root), start it on this machine al
 	pytest tests/workflow/test_slurm.py
 
 .PHONY: bench
-bench: env  ## measure how fast the slow parts are (mixed models against R's lme4)
+bench: env  ## measure how fast the slow parts are, against the plain way (mixed models: R's lme4)
 	python scripts/bench.py factors
 	python scripts/bench.py mixed_models
+	python scripts/bench.py training
 
 .PHONY: lint
 lint: env  ## check format and style: ruff, snakefmt, snakemake --lint

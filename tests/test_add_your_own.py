@@ -86,6 +86,7 @@ def test_an_installed_package_offers_its_models_by_name(written, tmp_path):
     assert done.stdout.split("\n")[0] == "warmth of the colours (−1 to 1) True Stripes"
 
 
+@pytest.mark.slow
 def test_the_documented_run_makes_a_report(tmp_path, weights_dir):
     checkout = Checkout(tmp_path, Path(weights_dir).resolve())
     for name, content in files().items():

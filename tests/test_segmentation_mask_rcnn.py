@@ -28,6 +28,11 @@ def images():
     return torch.rand(3, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(3)) * 2 - 1
 
 
+def centroid(mask):
+    """Row and column of a mask's centre of mass, in pixels."""
+    return torch.stack([(torch.arange(SIZE) * mask.sum(dim)).sum() / mask.sum() for dim in (1, 0)])
+
+
 def test_the_mask_is_the_subjects_among_those_that_torchvision_pastes(assessor, images):
     network = assessor.segmenter
     with torch.no_grad():
@@ -43,6 +48,7 @@ def test_the_mask_is_the_subjects_among_those_that_torchvision_pastes(assessor, 
         left, top, right, bottom = detections["boxes"][confident][largest].tolist()
         width, height = right - left, bottom - top
         assert abs(mask.sum() - theirs.sum()) < (width + 1.87) * (height + 1.87) - width * height
+        torch.testing.assert_close(centroid(mask), centroid(theirs), rtol=0, atol=1)
 
 
 def test_the_score_is_the_share_of_the_image_that_the_soft_mask_covers(assessor, images):

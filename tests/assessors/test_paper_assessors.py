@@ -16,7 +16,12 @@ WRITERS = {
 }
 
 
-@pytest.fixture(scope="module", params=WRITERS)
+QUICK = ("memnet", "aestheticsnet")
+
+
+@pytest.fixture(
+    scope="module", params=[pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in WRITERS]
+)
 def assessor(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("weights")
     WRITERS[request.param](folder)

@@ -12,7 +12,13 @@ from tests.authors import assert_equal, assert_same_direction, draw_z_and_y, num
 
 
 @pytest.mark.parametrize(
-    ("size", "width"), [(128, 8), (256, 8), (512, 8), pytest.param(256, 96, marks=pytest.mark.slow)]
+    ("size", "width"),
+    [
+        (128, 8),
+        (256, 8),
+        pytest.param(512, 8, marks=pytest.mark.slow),
+        pytest.param(256, 96, marks=pytest.mark.slow),
+    ],
 )
 def test_images_and_gradients_equal_the_authors_code(tmp_path, size, width):
     published.write_biggan(tmp_path, size, width)

@@ -90,6 +90,7 @@ ASSESSORS = Registry(
             licence="BSD-3-Clause",
             reference="He, Gkioxari, Dollár & Girshick, ICCV 2017",
             options={"min_size": Annotated[int, Field(ge=64)]},
+            memory_mb=6000,
         ),
         "vitmem": Card(
             build="ganalyze.assessors.vitmem:load",

@@ -15,6 +15,7 @@ def _biggan(size: int) -> Card:
         origin="the GANalyze authors' conversion of DeepMind's network",
         licence="unknown (published without a licence)",
         reference="Brock, Donahue & Simonyan, ICLR 2019",
+        memory_mb=5000,
     )
 
 
@@ -27,6 +28,7 @@ def _biggan_deep(size: int) -> Card:
         licence="weights Apache-2.0 (DeepMind), conversion MIT (Hugging Face)",
         reference="Brock, Donahue & Simonyan, ICLR 2019",
         options={"truncation": Annotated[float, Field(gt=0, le=1)]},
+        memory_mb=5000,
     )
 
 
