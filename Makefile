@@ -41,6 +41,33 @@ env: .venv/made  ## make the environment in .venv, from the hashed lock
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+.PHONY: experiments
+experiments:  ## build the experiments' page, experiments/dist (needs npm)
+	cd experiments && npm ci --silent && npm run build --silent
+
+PILOT := results/pilot
+
+.PHONY: pilot
+pilot: env experiments $(PILOT)/two_afc.csv  ## try both experiments in a browser, on images that no direction has changed
+	@trap 'kill $$(jobs -p)' EXIT; serve="python scripts/serve_experiment.py"; cd $(CURDIR); \
+	$$serve --settings experiments/settings/memory_game.yaml --tracks $(PILOT)/memory_game.csv --port 8000 \
+		--manifests $(PILOT)/test.csv $(PILOT)/filler.csv --database $(PILOT)/memory_game.sqlite & \
+	$$serve --settings experiments/settings/two_afc.yaml --tracks $(PILOT)/two_afc.csv --port 8001 \
+		--manifests $(PILOT)/{test,vigilance,real}.csv --database $(PILOT)/two_afc.sqlite & \
+	wait
+
+$(PILOT)/two_afc.csv: | env
+	python scripts/fetch_weights.py weights.tar
+	generate="python scripts/generate_images.py --generator dcgan-digiface --alphas 0 --seed 1"; \
+	for set in test filler real; do \
+		$$generate --set $$set --seeds-per-class 160 --output $(PILOT)/$$set.csv || exit 1; \
+	done; \
+	$$generate --set vigilance --z tails --seeds-per-class 40 --output $(PILOT)/vigilance.csv
+	python scripts/build_tracks.py memory_game --manifests $(PILOT)/{test,filler}.csv \
+		--participants 20 --series 2 --seed 1 --output $(PILOT)/memory_game.csv
+	python scripts/build_tracks.py two_afc --manifests $(PILOT)/{test,vigilance}.csv --foils $(PILOT)/real.csv \
+		--participants 20 --series 1 --seed 1 --output $@
+
 .PHONY: test
 test: env  ## run the test suite (tests whose system part is absent say so and are skipped)
 	pytest -m "not slow"

@@ -1,8 +1,12 @@
-"""Small tracks made by hand, and image sets for them."""
+"""Small tracks made by hand, image sets for them, and really generated ones; the built page."""
+
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+
+from .hosting import built_page
 
 ALPHAS = (-0.2, -0.1, 0.0, 0.1, 0.2)
 
@@ -63,3 +67,29 @@ def _tracks(rows: list) -> pd.DataFrame:
 @pytest.fixture(scope="session")
 def images() -> pd.DataFrame:
     return pd.concat([image_set("test", 160), image_set("filler", 60), image_set("tails", 30)], ignore_index=True)
+
+
+@pytest.fixture(scope="session")
+def generated(tmp_path_factory, weights_dir) -> dict[str, Path]:
+    """Manifests of small sets of really generated images: test, filler, vigilance, and real (unmodified images that
+    stand in for photographs)."""
+    import torch
+
+    from ganalyze.compute import Compute
+    from ganalyze.generation import ImageSetOptions, draw_seeds, generate_images
+    from ganalyze.generators import load_generator
+
+    folder, compute = tmp_path_factory.mktemp("images"), Compute.prepare("cpu", 1, "float32")
+    generator = load_generator("dcgan-digiface", weights_dir, compute.device)
+    theta = torch.randn(generator.z_dim, generator=torch.Generator().manual_seed(1))
+    for name, seeds, alphas in (
+        ("test", 160, (-0.2, 0.0, 0.2)), ("filler", 160, (0.0,)), ("vigilance", 40, (0.0,)), ("real", 40, (0.0,)),
+    ):  # fmt: skip
+        options = ImageSetOptions(name, 1, seeds, alphas, seed=1, batch_size=40, tails=name == "vigilance")
+        generate_images(generator, theta, draw_seeds(options, 1), options, compute, folder / name)
+    return {path.stem: path for path in folder.glob("*.csv")}
+
+
+@pytest.fixture(scope="session")
+def page() -> Path:
+    return built_page()

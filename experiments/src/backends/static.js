@@ -1,0 +1,130 @@
+// Without our server: tracks are files beside the page. What the server would judge is judged here, by the same rules,
+// which the bundle brings along (ganalyze.experiments.exclusions).
+
+class StaticBackend {
+  answers = [];
+  track = null;
+  bundle = null;
+  onRefused = () => {};
+
+  async study() {
+    this.bundle = await load("study.json");
+    return this.bundle.settings;
+  }
+
+  imageUrl(name) {
+    return `images/${name}.png`;
+  }
+
+  /** The track of a slot's series, or where the participant stands if there is none. */
+  async open(slot, series) {
+    if (slot >= this.bundle.slots) return { status: "full" };
+    if (series > this.bundle.series) return { status: "done" };
+    const { track, trials } = await load(`tracks/${slot}-${series}.json`);
+    this.track = { name: track, trials, series };
+    this.answers = [];
+    return { status: "ready", series, answered: 0, trials };
+  }
+
+  /** A line of the results file. */
+  line(answer) {
+    return JSON.stringify({ participant: this.participant, track: this.track.name, ...answer }) + "\n";
+  }
+
+  judge() {
+    const share = (kept, failed) => {
+      const all = this.answers.filter((answer) => kept(this.track.trials[answer.trial_index]));
+      return all.length ? all.filter((answer) => failed(answer, this.track.trials[answer.trial_index])).length / all.length : 0;
+    };
+    const right = (answer, trial) => answer.response === (trial.side ?? Number(trial.repeat));
+    const { max_vigilance_errors: errors, max_false_alarms: alarms } = this.bundle.rules;
+    const passed =
+      round(share((trial) => trial.check, (...both) => !right(...both))) <= errors &&
+      (alarms === null || round(share((trial) => trial.repeat === false, (answer) => answer.response === 1)) <= alarms);
+    return { passed, more: passed && this.track.series < this.bundle.series };
+  }
+}
+
+/** A study on JATOS: a slot each worker, results line by line. */
+export class JatosBackend extends StaticBackend {
+  async study() {
+    await new Promise((resolve) => jatos.onLoad(resolve));
+    return super.study();
+  }
+
+  async enter() {
+    this.participant = `worker-${jatos.workerId}`;
+    const standing = await this.#standing();
+    if (standing.blocked) return { status: "blocked" };
+    // A series that was begun is not given again: its answers so far are with JATOS already.
+    await this.#change({ [this.participant]: { ...standing, series: standing.series + 1 } });
+    return this.open(standing.slot, standing.series);
+  }
+
+  submit(answer) {
+    this.answers.push(answer);
+    jatos.appendResultData(this.line(answer)).catch(this.onRefused);
+  }
+
+  async finish() {
+    const judged = this.judge();
+    const standing = await this.#standing();
+    await this.#change({ [this.participant]: { ...standing, blocked: !judged.passed } });
+    return { ...judged, code: null, return_url: null, leave: () => jatos.endStudy(true) };
+  }
+
+  /** Slot and series are kept in the batch session, which JATOS changes for one worker at a time. */
+  async #standing() {
+    for (;;) {
+      const standing = jatos.batchSession.get(this.participant);
+      if (standing) return standing;
+      const next = jatos.batchSession.get("next_slot") ?? 0;
+      await this.#change({ next_slot: next + 1, [this.participant]: { slot: next, series: 1, blocked: false } }, true);
+    }
+  }
+
+  async #change(values, once = false) {
+    for (;;) {
+      try {
+        await jatos.batchSession.setAll({ ...jatos.batchSession.getAll(), ...values });
+        return;
+      } catch {
+        // Someone else was quicker: our copy of the session is renewed by now, look again.
+        await new Promise((resolve) => setTimeout(resolve, 100 + 400 * Math.random()));
+        if (once) return;
+      }
+    }
+  }
+}
+
+/** Plain files: ?slot=3&series=1 says which track; the answers are a file that the participant's browser saves. */
+export class FilesBackend extends StaticBackend {
+  async enter() {
+    const asked = new URLSearchParams(location.search);
+    const slot = Number(asked.get("slot") ?? Math.floor(Math.random() * this.bundle.slots));
+    this.participant = asked.get("participant")?.replace(/[^A-Za-z0-9_-]/g, "").slice(0, 40) || `slot-${slot}`;
+    return this.open(slot, Number(asked.get("series") ?? 1));
+  }
+
+  submit(answer) {
+    this.answers.push(answer);
+  }
+
+  async finish() {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob(this.answers.map((answer) => this.line(answer))));
+    link.download = `${this.participant}_${this.track.name}.jsonl`;
+    link.click();
+    return { ...this.judge(), more: false, code: null, return_url: null };
+  }
+}
+
+async function load(path) {
+  const reply = await fetch(path);
+  if (!reply.ok) throw new Error(`${path} is missing`);
+  return reply.json();
+}
+
+function round(share) {
+  return Math.round(share * 1e9) / 1e9;
+}

@@ -1,0 +1,66 @@
+// Decoded images, so that drawing one takes no longer than the frame it is drawn in.
+
+const decoded = new Map();
+
+/** Decode images that are in the browser's cache already. */
+export async function decode(urls) {
+  await Promise.all(
+    [...new Set(urls)].filter((url) => !decoded.has(url)).map(async (url) => {
+      const image = new Image();
+      image.src = url;
+      await image.decode();
+      decoded.set(url, await createImageBitmap(image));
+    }),
+  );
+}
+
+/** Let go of everything but the pictures of the try-out. */
+export function forget() {
+  for (const [url, image] of decoded) {
+    if (url.startsWith("example:")) continue;
+    image.close();
+    decoded.delete(url);
+  }
+}
+
+export function draw(canvas, url) {
+  const context = canvas.getContext("2d");
+  context.imageSmoothingQuality = "high";
+  context.drawImage(decoded.get(url), 0, 0, canvas.width, canvas.height);
+}
+
+export function clear(canvas) {
+  canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
+}
+
+/** A canvas of `size` CSS pixels that uses every pixel of the screen. */
+export function makeCanvas(size) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = Math.round(size * (window.devicePixelRatio || 1));
+  canvas.style.width = canvas.style.height = `${size}px`;
+  return canvas;
+}
+
+/** Patterns for the try-out, which must use up no image of the study. Returns their names. */
+export async function makeExamples(count) {
+  const names = [];
+  for (let n = 0; n < count; n++) {
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = 256;
+    const context = canvas.getContext("2d");
+    const hue = (n * 360) / count;
+    context.fillStyle = `hsl(${hue} 45% 82%)`;
+    context.fillRect(0, 0, 256, 256);
+    context.fillStyle = `hsl(${(hue + 150) % 360} 40% 48%)`;
+    context.translate(128, 128);
+    for (let petal = 0; petal < n + 3; petal++) {
+      context.rotate((2 * Math.PI) / (n + 3));
+      context.beginPath();
+      context.ellipse(0, -56, 18 + 4 * (n % 3), 50, 0, 0, 2 * Math.PI);
+      context.fill();
+    }
+    names.push(`example:${n}`);
+    decoded.set(names[n], await createImageBitmap(canvas));
+  }
+  return names;
+}

@@ -1,0 +1,18 @@
+// Key presses with the time of the press itself, whether or not a trial is listening at that moment.
+
+let listener = null;
+
+/** From now on, `heard(key, time)` is told of every press; the listener before is told of none. */
+export function listen(heard) {
+  listener = heard;
+}
+
+window.addEventListener(
+  "keydown",
+  (event) => {
+    // No one wants to scroll, search or leave a field by these here.
+    if ([" ", "/", "'", "Tab", "Backspace"].includes(event.key)) event.preventDefault();
+    if (!event.repeat && !event.ctrlKey && !event.metaKey && !event.altKey) listener?.(event.key, event.timeStamp);
+  },
+  { capture: true },
+);

@@ -1,0 +1,57 @@
+"""Rehearse a served experiment: simulated participants press keys in a real browser, without a window.
+
+The server has to run with --simulated, on a database of its own, from the tracks that the trials were simulated for.
+
+python scripts/rehearse_experiment.py --url http://127.0.0.1:8000 --experiment memory_game --participants 2 \\
+    --trials results/demo/memorability/trials/memory_game.simulated.csv
+"""
+
+import argparse
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import requests
+from playwright.sync_api import sync_playwright
+
+from ganalyze.errors import GanalyzeError, run_command
+from ganalyze.experiments.rehearsal import Person
+from ganalyze.experiments.trials import EXPERIMENTS
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--url", required=True, help="of the server")
+    parser.add_argument("--experiment", required=True, choices=EXPERIMENTS)
+    parser.add_argument("--trials", type=Path, required=True, help="from scripts/simulate_trials.py")
+    parser.add_argument("--participants", type=int, default=1, help="how many of them; default: %(default)s")
+    parser.add_argument("--pictures", type=Path, help="folder for pictures of the pages")
+    arguments = parser.parse_args()
+
+    trials = pd.read_csv(arguments.trials, dtype={"response": str} if arguments.experiment == "two_afc" else None)
+    if set(trials.data_source) != {"simulated"}:
+        raise GanalyzeError(f"{arguments.trials}: only simulated trials can be rehearsed")
+    try:
+        study = requests.get(f"{arguments.url}/api/study", timeout=10).json()
+    except requests.RequestException:
+        raise GanalyzeError(f"no server answers at {arguments.url}: start scripts/serve_experiment.py first") from None
+    if (study["experiment"], study["data_source"]) != (arguments.experiment, "simulated"):
+        raise GanalyzeError(f"{arguments.url} does not serve {arguments.experiment} with --simulated")
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if not chromium:
+        raise GanalyzeError("Chromium is not installed (apt-get install chromium)")
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        for name in sorted(trials.participant.unique())[: arguments.participants]:
+            context = browser.new_context(viewport={"width": 1280, "height": 720})
+            person = Person(context.new_page(), arguments.pictures and arguments.pictures / name)
+            person.page.goto(f"{arguments.url}/?participant={name}")
+            person.goes_through(trials[trials.participant == name], arguments.experiment, study["break_every"])
+            context.close()
+            print(f"{name}: done", flush=True)
+        browser.close()
+
+
+if __name__ == "__main__":
+    run_command(main)
