@@ -2,6 +2,7 @@
 
 import errno
 import os
+import subprocess
 
 import pytest
 
@@ -14,6 +15,17 @@ def test_a_file_appears_whole(tmp_path):
         assert temporary.suffix == ".csv"
         assert not (tmp_path / "deep/er/table.csv").exists()
     assert [path.name for path in (tmp_path / "deep/er").iterdir()] == ["table.csv"]
+
+
+def test_what_a_killed_writer_left_is_removed_and_a_living_ones_is_not(tmp_path):
+    dead = subprocess.run(["sh", "-c", "echo $$"], capture_output=True, text=True, check=True).stdout.strip()
+    (tmp_path / f".table.{dead}.part.csv").write_text("half")
+    (tmp_path / f".table.{os.getppid()}.part.csv").write_text("being written")
+    (tmp_path / f".tables.{dead}.part.csv").write_text("another file's")
+    with written_whole(tmp_path / "table.csv") as temporary:
+        temporary.write_text("a")
+    left = {f".table.{os.getppid()}.part.csv", f".tables.{dead}.part.csv", "table.csv"}
+    assert {path.name for path in tmp_path.iterdir()} == left
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(tmp_path):

@@ -1,6 +1,7 @@
 """How errors reach the user: one clear line that names the thing and says what to do."""
 
 import errno
+import glob
 import os
 import sys
 from collections.abc import Callable
@@ -38,15 +39,29 @@ def _explain(error: OSError) -> str:
     return f"{error.strerror or error}{place}"
 
 
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
 @contextmanager
 def written_whole(path: Path | str):
     """Yield a temporary name beside `path`; rename it into place on success, remove it on failure.
 
     So no reader ever meets a half-written file, whatever kills the writer. The folder is made where it
-    is missing.
+    is missing, and what a writer left that was killed is removed.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".{glob.escape(path.stem)}.*.part{path.suffix}"):
+        writer = left.name.removesuffix(f".part{path.suffix}").rpartition(".")[2]
+        if writer.isdigit() and not _is_alive(int(writer)):
+            left.unlink(missing_ok=True)
     # The process id keeps two jobs that write the same file apart; the suffix stays, since writers read it.
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:

@@ -42,6 +42,7 @@ SlurmdParameters=config_overrides
 SchedulerParameters=batch_sched_delay=1,sched_interval=5
 ReturnToService=2
 KillWait=2
+MinJobAge=7200
 OverTimeLimit=0
 GresTypes=gpu
 AccountingStorageType={accounting}
