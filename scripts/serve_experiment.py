@@ -10,7 +10,8 @@ from pathlib import Path
 import uvicorn
 
 from ganalyze.errors import run_command
-from ganalyze.experiments.server import build_app, open_experiment
+from ganalyze.experiments.hosted import open_experiment
+from ganalyze.experiments.server import build_app
 
 
 def main() -> None:

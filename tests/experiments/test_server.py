@@ -18,7 +18,7 @@ import requests
 
 from ganalyze.errors import GanalyzeError
 from ganalyze.experiments.exclusions import judge_series
-from ganalyze.experiments.server import open_experiment
+from ganalyze.experiments.hosted import open_experiment
 from ganalyze.experiments.settings import load_settings
 from ganalyze.experiments.store import Secrets
 from ganalyze.experiments.tracks import MemoryGame, TwoAfc, build_tracks
@@ -205,7 +205,7 @@ REFUSED = {
     "no time": ("POST", "/api/answers", without("shown_at"), JSON, 422),
     "a response out of range": ("POST", "/api/answers", with_answer(response=2), JSON, 422),
     "a response of another kind": ("POST", "/api/answers", with_answer(response="1"), JSON, 422),
-    "a response of the other experiment": ("POST", "/api/answers", with_answer(response="left", rt_ms=5.0), JSON, 422),
+    "a response of the other experiment": ("POST", "/api/answers", with_answer(response="left", rt_ms=5.0), JSON, 409),
     "a response without its time": ("POST", "/api/answers", with_answer(response=1), JSON, 422),
     "a time without a response": ("POST", "/api/answers", with_answer(rt_ms=300.0), JSON, 422),
     "a negative time": ("POST", "/api/answers", with_answer(response=1, rt_ms=-1.0), JSON, 422),
