@@ -8,9 +8,10 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from ganalyze.errors import run_command, written_whole
+from ganalyze.errors import run_command
 from ganalyze.experiments.tracks import DESIGNS, build_tracks
 from ganalyze.image_sets import read_manifest
+from ganalyze.tables import write_table
 
 
 def main() -> None:
@@ -40,8 +41,7 @@ def main() -> None:
     targets, others = map(read_manifest, arguments.manifests)
     foils = read_manifest(arguments.foils) if getattr(arguments, "foils", None) else None
     tracks = build_tracks(design, targets, others, arguments.participants, arguments.series, arguments.seed, foils)
-    with written_whole(arguments.output) as temporary:
-        tracks.to_csv(temporary, index=False, lineterminator="\n")
+    write_table(tracks, arguments.output)
 
     shown = tracks[
         (tracks.phase == "main") & (tracks.role == "target") & (tracks.is_repeat == 0)

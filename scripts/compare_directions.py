@@ -5,8 +5,9 @@ from itertools import product
 from pathlib import Path
 
 from ganalyze.alignment import compare_directions
-from ganalyze.errors import run_command, written_whole
+from ganalyze.errors import run_command
 from ganalyze.image_sets import read_manifest
+from ganalyze.tables import write_table
 from ganalyze.transformer import load_direction
 
 
@@ -28,8 +29,7 @@ def main() -> None:
     }
     pairs = product(arguments.studies, repeat=2)
     manifests = dict(zip(pairs, map(read_manifest, arguments.manifests), strict=True))
-    with written_whole(arguments.output) as temporary:
-        compare_directions(thetas, manifests).to_csv(temporary, index=False, lineterminator="\n")
+    write_table(compare_directions(thetas, manifests), arguments.output)
 
 
 if __name__ == "__main__":

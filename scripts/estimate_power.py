@@ -4,8 +4,9 @@ import argparse
 from pathlib import Path
 
 from ganalyze.claims import EXPERIMENT_OF, read_claims
-from ganalyze.errors import GanalyzeError, run_command, written_whole
+from ganalyze.errors import GanalyzeError, run_command
 from ganalyze.experiments.power import estimate_power
+from ganalyze.tables import write_table
 
 
 def main() -> None:
@@ -21,8 +22,7 @@ def main() -> None:
     claims = read_claims(arguments.claims)
     hits = claims[(claims.quantity.map(EXPERIMENT_OF) == "memory_game") & claims.id.str.startswith("fig")]
     power = estimate_power(dict(zip(hits.study, hits.estimate, strict=True)), arguments.data_sets, arguments.seed)
-    with written_whole(arguments.output) as temporary:
-        power.to_csv(temporary, index=False, lineterminator="\n")
+    write_table(power, arguments.output)
     for study in power.drop_duplicates("study").itertuples():
         print(f"{study.study}: β = {study.beta}, 80 % power with {study.needed:.0f} participants "
               f"(95 % interval of the simulation {study.needed_low:.0f} to {study.needed_high:.0f})")  # fmt: skip

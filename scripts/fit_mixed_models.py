@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from ganalyze.errors import GanalyzeError, run_command, written_whole
+from ganalyze.errors import GanalyzeError, run_command
 from ganalyze.mixed_models import FAMILIES, INTERVALS, fit_mixed_model, no_model
+from ganalyze.tables import read_table, write_table
 
 
 def main() -> None:
@@ -48,8 +49,7 @@ def main() -> None:
     table = pd.concat(tables, ignore_index=True)
     if "data_source" in data:
         table["data_source"] = data.data_source.iloc[0] if len(data) else "none"
-    with written_whole(arguments.output) as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")
+    write_table(table, arguments.output)
 
 
 def join(data: pd.DataFrame, other: pd.DataFrame, normalise: bool) -> pd.DataFrame:
@@ -59,13 +59,6 @@ def join(data: pd.DataFrame, other: pd.DataFrame, normalise: bool) -> pd.DataFra
     if normalise:
         other = (other - other.mean()) / other.std()
     return data.join(other, on="image_id", validate="m:1")
-
-
-def read_table(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_csv(path)
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise GanalyzeError(f"{path} is not a readable CSV file: {error}") from None
 
 
 if __name__ == "__main__":

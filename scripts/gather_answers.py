@@ -7,11 +7,12 @@ python scripts/gather_answers.py jatos_results.txt --tracks tracks/memory_game.c
 import argparse
 from pathlib import Path
 
-from ganalyze.errors import run_command, written_whole
+from ganalyze.errors import run_command
 from ganalyze.experiments.answers import timing_table, trial_table
 from ganalyze.experiments.bundle import read_answers
 from ganalyze.experiments.stimuli import read_tracks
 from ganalyze.experiments.trials import write_trials
+from ganalyze.tables import write_table
 
 
 def main() -> None:
@@ -26,8 +27,7 @@ def main() -> None:
     answers = read_answers(arguments.answers)
     tracks, _ = read_tracks(arguments.tracks)
     trials = trial_table(answers, tracks, "simulated" if arguments.simulated else "human")
-    with written_whole(arguments.output.with_suffix(".timing.csv")) as temporary:
-        timing_table(answers, tracks).to_csv(temporary, index=False, lineterminator="\n")
+    write_table(timing_table(answers, tracks), arguments.output.with_suffix(".timing.csv"))
     write_trials(trials, arguments.output)
     print(f"{arguments.output}: {len(trials)} trials of {trials.participant.nunique()} participants")
 

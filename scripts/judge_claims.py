@@ -3,10 +3,9 @@
 import argparse
 from pathlib import Path
 
-import pandas as pd
-
 from ganalyze.claims import TABLES, judge_claims, read_claims
-from ganalyze.errors import GanalyzeError, run_command, written_whole
+from ganalyze.errors import GanalyzeError, run_command
+from ganalyze.tables import read_table, write_table
 
 
 def main() -> None:
@@ -27,10 +26,9 @@ def main() -> None:
         study, _, place = path.relative_to(arguments.results).as_posix().partition("/")
         if place not in kinds:
             raise GanalyzeError(f"no claim is about {path}: known are {', '.join(kinds)}")
-        tables[study, kinds[place]] = pd.read_csv(path)
+        tables[study, kinds[place]] = read_table(path)
     claims = judge_claims(read_claims(arguments.claims), arguments.studies, tables)
-    with written_whole(arguments.output) as temporary:
-        claims.to_csv(temporary, index=False, lineterminator="\n")
+    write_table(claims, arguments.output)
     print(f"{arguments.output}: {', '.join(f'{n} {verdict}' for verdict, n in claims.verdict.value_counts().items())}")
 
 

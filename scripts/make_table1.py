@@ -3,10 +3,9 @@
 import argparse
 from pathlib import Path
 
-import pandas as pd
-
-from ganalyze.errors import run_command, written_whole
-from ganalyze.tables import table1
+from ganalyze.errors import run_command
+from ganalyze.table1 import table1
+from ganalyze.tables import read_table, write_table
 
 
 def main() -> None:
@@ -15,8 +14,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="table to write (CSV)")
     arguments = parser.parse_args()
 
-    with written_whole(arguments.output) as temporary:
-        table1(pd.read_csv(arguments.models)).to_csv(temporary, index=False, lineterminator="\n")
+    write_table(table1(read_table(arguments.models)), arguments.output)
 
 
 if __name__ == "__main__":

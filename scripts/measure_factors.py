@@ -3,8 +3,9 @@
 import argparse
 from pathlib import Path
 
-from ganalyze.errors import run_command, written_whole
+from ganalyze.errors import run_command
 from ganalyze.factors import measure
+from ganalyze.tables import write_table
 
 
 def main() -> None:
@@ -17,8 +18,7 @@ def main() -> None:
     args = parser.parse_args()
 
     factors = measure(args.images, args.masks, args.threads)
-    with written_whole(args.output) as temporary:
-        factors.to_csv(temporary, index=False, lineterminator="\n")
+    write_table(factors, args.output)
     unusable = factors.object_size.isna().sum()
     print(f"{args.output}: {len(factors)} images, {unusable} of them without a usable mask")
 

@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 
 from ganalyze.compute import Compute
-from ganalyze.errors import run_command, written_whole
+from ganalyze.errors import run_command
 from ganalyze.realness import EXTRACTORS
 from ganalyze.realness.measures import RealnessOptions, measure_realness
+from ganalyze.tables import write_table
 
 
 def main() -> None:
@@ -31,8 +32,7 @@ def main() -> None:
     realness = measure_realness(
         arguments.manifest, arguments.reference, arguments.extractor, options, arguments.weights_dir, compute
     )
-    with written_whole(arguments.output) as temporary:
-        realness.to_csv(temporary, index=False, lineterminator="\n")
+    write_table(realness, arguments.output)
     if note := realness.note[0]:
         print(f"warning: {note}", file=sys.stderr)
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import pandas as pd
 from matplotlib.backends.backend_pdf import PdfPages
 
 from ganalyze.errors import GanalyzeError, run_command, written_whole
@@ -19,6 +18,7 @@ from ganalyze.figures.scores import draw_scores
 from ganalyze.figures.sequences import draw_catalogue, draw_comparison, draw_sequences
 from ganalyze.figures.style import plt, save
 from ganalyze.image_sets import ImageReader, read_manifest
+from ganalyze.tables import read_table
 
 
 def main() -> None:
@@ -104,13 +104,6 @@ def image_readers(arguments: argparse.Namespace) -> Iterator[dict[str, ImageRead
             label: stack.enter_context(ImageReader(path.parent))
             for label, path in zip(arguments.labels, arguments.manifests, strict=True)
         }
-
-
-def read_table(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        raise GanalyzeError(f"{path} is not a readable table: {error}") from None
 
 
 if __name__ == "__main__":

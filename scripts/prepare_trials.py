@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from ganalyze.errors import run_command, written_whole
+from ganalyze.errors import run_command
 from ganalyze.experiments.exclusions import by_alpha, data_points, judge_series
 from ganalyze.experiments.trials import EXPERIMENTS, read_trials, write_trials
 from ganalyze.image_sets import read_manifest
+from ganalyze.tables import write_table
 
 
 def main() -> None:
@@ -30,8 +31,7 @@ def main() -> None:
     points = data_points(trials, series, arguments.experiment)
     rates = by_alpha(points, arguments.experiment)
     for name, table in (("series", series), ("data_points", points), ("by_alpha", rates)):
-        with written_whole(arguments.output.with_suffix(f".{name}.csv")) as temporary:
-            table.to_csv(temporary, index=False, lineterminator="\n")
+        write_table(table, arguments.output.with_suffix(f".{name}.csv"))
     write_trials(trials, arguments.output)
 
     source, excluded = trials.data_source.iloc[0], series[series.kept == 0]

@@ -4,11 +4,10 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-import pandas as pd
-
 from ganalyze.claims import paper_sensitivity, read_claims
 from ganalyze.errors import GanalyzeError, run_command
 from ganalyze.experiments.observers import Observers, simulate_trials
+from ganalyze.experiments.stimuli import read_tracks
 from ganalyze.experiments.trials import EXPERIMENTS, write_trials
 from ganalyze.image_sets import read_manifest
 
@@ -37,7 +36,7 @@ def main() -> None:
                 f"the paper has no {arguments.experiment} of a study {arguments.study}: give --sensitivity, in log "
                 "odds per unit of the score"
             )
-    tracks = pd.read_csv(arguments.tracks)
+    tracks, _ = read_tracks(arguments.tracks)
     manifest = read_manifest(arguments.manifest)
     trials = simulate_trials(
         tracks, manifest, arguments.experiment, Observers(**given), arguments.seed, arguments.study

@@ -6,9 +6,10 @@ from typing import get_args
 
 from ganalyze.assessors import ASSESSORS, load_assessor, report_missed
 from ganalyze.compute import Compute
-from ganalyze.errors import run_command, written_whole
+from ganalyze.errors import run_command
 from ganalyze.generators import GENERATORS, load_generator
 from ganalyze.registry import parse_options
+from ganalyze.tables import write_table
 from ganalyze.training import TrainingOptions, train_direction
 from ganalyze.transformer import Kind, Rescaling, Start, TransformerOptions, save_direction
 from ganalyze.weights import sha256_of, verified
@@ -61,8 +62,7 @@ def main() -> None:
     theta, losses = train_direction(
         compute.tuned(generator), compute.tuned(assessor), options, compute, arguments.checkpoint, models
     )
-    with written_whole(arguments.loss) as temporary:
-        losses.to_csv(temporary, index=False, lineterminator="\n")
+    write_table(losses, arguments.loss)
     about = {"transformer": arguments.transformer, "rescaling": arguments.rescaling, "samples": options.samples}
     save_direction(theta, arguments.output, models | about)
     report_missed(assessor)

@@ -16,7 +16,7 @@ from ganalyze.errors import GanalyzeError
 from ganalyze.explorer import explorer_study
 from ganalyze.figures.plan import figures_of
 from ganalyze.report import write_report
-from ganalyze.tables import table1
+from ganalyze.table1 import table1
 
 EXPERIMENTS = {"memorability": ["memory_game"], "valence": []}
 FIGURES = figures_of(["memorability", "valence"], realness=False, distilled=False, power=False, experiments=EXPERIMENTS)

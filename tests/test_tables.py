@@ -1,25 +1,23 @@
-"""Table 1 has the paper's rows in the paper's order, whatever could be fitted."""
+"""Tables are written whole, in the same bytes each time, and one that cannot be read is named."""
 
 import pandas as pd
+import pytest
 
-from ganalyze.mixed_models import COLUMNS, no_model
-from ganalyze.tables import TABLE1, table1
+from ganalyze.errors import GanalyzeError
+from ganalyze.tables import read_table, write_table
 
 
-def test_rows_are_the_slopes_in_the_papers_order_and_say_why_one_is_missing():
-    names = list(TABLE1)[::-1]
-    rows = []
-    for place, name in enumerate(names):
-        row = {"model": f"hit ~ {name}", "estimate": place / 10, "ci_low": 0, "ci_high": 1, "p": 0.01, "tjur_d": 0.06,
-               "n": 90, "converged": "yes"}  # fmt: skip
-        rows += [row | {"term": "(Intercept)", "estimate": 9}, row | {"term": name}, row | {"term": "sd(1|seed_id)"}]
-    models = pd.DataFrame(rows, columns=COLUMNS)
-    models = models[models.model != "hit ~ redness"]
-    models = pd.concat([models, no_model("hit ~ redness", "hit ~ redness + (1|seed_id)", "redness is 0")])
-    table = table1(models.assign(data_source="simulated"))
-    assert list(table.factor) == [
-        "Brightness", "Centeredness", "Colorfulness", "Entropy", "Redness", "Shape", "Object size", "α"
-    ]  # fmt: skip
-    assert table.log_odds.drop(4).tolist() == [0.7, 0.6, 0.5, 0.4, 0.2, 0.1, 0.0]
-    assert table.converged[4] == "no: redness is 0"
-    assert (table.data_source == "simulated").all()
+def test_a_table_comes_back_as_it_was_and_in_the_same_bytes(tmp_path):
+    table = pd.DataFrame({"a": [1, 2], "b": ["é", None], "c": [0.1, float("nan")]})
+    for name in ("one", "two"):
+        write_table(table, tmp_path / f"deep/{name}.csv")
+    pd.testing.assert_frame_equal(read_table(tmp_path / "deep/one.csv"), table)
+    assert (tmp_path / "deep/one.csv").read_bytes() == (tmp_path / "deep/two.csv").read_bytes()
+    assert (tmp_path / "deep/one.csv").read_bytes().endswith(b"\n2,,\n")
+
+
+@pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n1,2,3\n", b"\xff\xfe\x00"])
+def test_a_file_that_is_no_table_is_named(tmp_path, content):
+    (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(GanalyzeError, match=r"t\.csv is not a readable CSV file"):
+        read_table(tmp_path / "t.csv")

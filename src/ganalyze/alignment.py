@@ -6,6 +6,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from ganalyze.image_sets import gain
+
 Z_975 = 1.959964
 
 
@@ -29,19 +31,18 @@ def compare_directions(
         for assessor, other in directions.items():
             own = manifests[assessor, assessor]
             spread = own[own.alpha == 0].score.std()
-            table = manifests[direction, assessor].pivot(index="seed_id", columns="alpha", values="score")
-            gain = (table[table.columns.max()] - table[table.columns.min()]) / spread
-            error = Z_975 * gain.std() / len(gain) ** 0.5
+            change = gain(manifests[direction, assessor]) / spread
+            error = Z_975 * change.std() / len(change) ** 0.5
             rows.append(
                 {
                     "direction": direction,
                     "assessor": assessor,
                     "cosine": float(np.vdot(theta, other) / (np.linalg.norm(theta) * np.linalg.norm(other))),
                     "random_95": Z_975 / theta.size**0.5,
-                    "change": gain.mean(),
-                    "change_ci_low": gain.mean() - error,
-                    "change_ci_high": gain.mean() + error,
-                    "n": len(gain),
+                    "change": change.mean(),
+                    "change_ci_low": change.mean() - error,
+                    "change_ci_high": change.mean() + error,
+                    "n": len(change),
                 }
             )
     return pd.DataFrame(rows)

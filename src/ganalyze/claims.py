@@ -34,6 +34,7 @@ TABLES = {
     "two_afc": "trials/two_afc.models.csv",
 }
 EXPERIMENT_OF = {"memory hit": "memory_game", "2AFC fake detection (correct/incorrect)": "two_afc"}
+EXPERIMENTS = {"memory_game": "memory game", "two_afc": "2AFC task"}  # as they are called
 OUTCOME_OF = {"memory_game": "hit", "two_afc": "correct"}
 SIMULATED = "Simulated observers, not people: "
 
@@ -78,8 +79,7 @@ def _judge(claim, studies: Sequence[str], tables: Tables) -> dict:
         return _not_run(f"This run has no study {claim.study}.")
     table = tables.get((claim.study, kind))
     if table is None:
-        what = {"memory_game": "memory game", "two_afc": "2AFC task"}.get(kind, kind)
-        return _not_run(f"This run has no {what} of {claim.study}.")
+        return _not_run(f"This run has no {EXPERIMENTS.get(kind, kind)} of {claim.study}.")
     if kind == "realness":
         return _realness(table)
     if kind == "factors":

@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ganalyze.errors import GanalyzeError
+from ganalyze.image_sets import seeds_per_batch
 from ganalyze.registry import UNET_FILE, Registry
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", description="lower-case letters, digits and _")]
@@ -220,8 +221,8 @@ class Run(Section):
     def _chunks_fit(self) -> "Run":
         for index, study in enumerate(self.studies):
             for name, images in study.image_sets.present.items():
-                seeds_per_batch = max(1, self.batch_size // len(study.alphas_of(name)))
-                batches = -(-images.classes * images.seeds_per_class // seeds_per_batch)
+                in_batch = seeds_per_batch(self.batch_size, len(study.alphas_of(name)))
+                batches = -(-images.classes * images.seeds_per_class // in_batch)
                 if images.chunks > batches:
                     raise ValueError(
                         f"studies[{index}].image_sets.{name}.chunks: got {images.chunks}, but the set has {batches} "

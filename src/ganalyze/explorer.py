@@ -7,8 +7,7 @@ from typing import Any
 
 from PIL import Image
 
-from ganalyze.figures.sequences import gain
-from ganalyze.image_sets import ImageReader, read_manifest
+from ganalyze.image_sets import ImageReader, gain, read_manifest
 
 TILE = 128  # pixels: larger images are reduced to this, so that the report stays a file one can send
 SEEDS = 120  # a study's at most; with TILE it keeps the sprite within WebP's 16,383 pixels

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ganalyze.compute import Compute
 from ganalyze.errors import GanalyzeError
-from ganalyze.image_sets import Shard, image_id, iterate_images, write_manifest
+from ganalyze.image_sets import Shard, image_id, iterate_images, seeds_per_batch, write_manifest
 from ganalyze.pixels import to_images, to_pixels
 from ganalyze.progress import progress
 from ganalyze.randomness import normal_tails, stream, truncated_normal
@@ -48,11 +48,6 @@ class ImageSetOptions:
     @property
     def seeds_per_batch(self) -> int:
         return seeds_per_batch(self.batch_size, len(self.alphas))
-
-
-def seeds_per_batch(batch_size: int, alphas: int) -> int:
-    """How many whole seeds the networks see at once, for at most `batch_size` images; at least one."""
-    return max(1, batch_size // alphas)
 
 
 def draw_seeds(options: ImageSetOptions, num_classes: int) -> pd.DataFrame:

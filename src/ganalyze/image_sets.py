@@ -24,10 +24,10 @@ import pandas as pd
 from PIL import Image, UnidentifiedImageError
 
 from ganalyze.errors import GanalyzeError, written_whole
+from ganalyze.tables import read_table, write_table
 
 MANIFEST_COLUMNS = ["image_id", "set", "seed_id", "class_id", "class_name", "z_index", "alpha", "file", "score"]
 SEEDS_PER_SHARD = 100
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the zip format's earliest date: no clock in the bytes
 
 
 def image_id(set_name: str, seed_id: int, alpha: float) -> str:
@@ -58,13 +58,13 @@ class Shard:
 
     def add_bytes(self, name: str, data: bytes) -> None:
         """Store an image that is PNG already."""
-        self._zip.writestr(zipfile.ZipInfo(name, _EPOCH), data)
+        # A ZipInfo has the zip format's earliest date: no clock in the bytes.
+        self._zip.writestr(zipfile.ZipInfo(name), data)
 
 
 def write_manifest(manifest: pd.DataFrame, path: Path | str) -> None:
     """Write a manifest as CSV, in whole or not at all."""
-    with written_whole(path) as temporary:
-        manifest.to_csv(temporary, index=False, lineterminator="\n")
+    write_table(manifest, path)
 
 
 def read_manifest(path: Path | str) -> pd.DataFrame:
@@ -75,10 +75,7 @@ def read_manifest(path: Path | str) -> pd.DataFrame:
     path = Path(path)
     if not path.is_file():
         raise GanalyzeError(f"manifest {path} not found: generate the image set first (scripts/generate_images.py)")
-    try:
-        manifest = pd.read_csv(path, dtype={"image_id": str})
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise GanalyzeError(f"manifest {path} is not a readable CSV file: {error}") from None
+    manifest = read_table(path, dtype={"image_id": str})
     missing = [column for column in ("image_id", "file") if column not in manifest]
     if missing:
         raise GanalyzeError(f"manifest {path} lacks the column(s) {', '.join(missing)}")
@@ -88,6 +85,17 @@ def read_manifest(path: Path | str) -> pd.DataFrame:
     if len(twice):
         raise GanalyzeError(f"manifest {path} names {len(twice)} image(s) twice, first {twice.iloc[0]}")
     return manifest
+
+
+def gain(manifest: pd.DataFrame) -> pd.Series:
+    """Of a scored set, per seed_id: the score at the largest α minus the score at the smallest."""
+    table = manifest.pivot(index="seed_id", columns="alpha", values="score")
+    return table[table.columns.max()] - table[table.columns.min()]
+
+
+def seeds_per_batch(batch_size: int, alphas: int) -> int:
+    """How many whole seeds the networks see at once, for at most `batch_size` images; at least one."""
+    return max(1, batch_size // alphas)
 
 
 def split_file(file: str) -> tuple[str, str | None]:

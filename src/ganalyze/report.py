@@ -14,10 +14,9 @@ from ganalyze.errors import GanalyzeError, written_whole
 from ganalyze.experiments.observers import Observers
 from ganalyze.explorer import as_data_uri, explorer_study
 from ganalyze.figures.plan import figures_of
-from ganalyze.figures.sequences import gain
 from ganalyze.figures.style import alpha_label, number
 from ganalyze.generators import GENERATORS
-from ganalyze.image_sets import read_manifest
+from ganalyze.image_sets import gain, read_manifest
 from ganalyze.report_claims import claims_part, experiments_part, table1_part
 
 SCREEN_PIXELS_PER_INCH = 140  # figures are drawn at 300 dpi for print; their text should read like the page's

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from ganalyze.claims import EXPERIMENTS
 from ganalyze.figures.style import BLUE, GREY, ORANGE, number
 
 # A verdict on a row, and on a number of them.
@@ -16,7 +17,6 @@ VERDICTS = {
     "differs": ("differs", "differ"),
     "not_run": ("not run", "not run"),
 }
-EXPERIMENTS = {"memory_game": "memory game", "two_afc": "2AFC task"}
 WIDTH, HEIGHT, MARGIN = 190, 34, 8  # of a forest plot, pixels
 
 

@@ -1,27 +1,22 @@
-"""The paper's Table 1, from the fitted models of the memory game."""
+"""Tables as every stage writes and reads them: CSV, the same table in the same bytes, whole or not at all."""
+
+from pathlib import Path
 
 import pandas as pd
 
-# In the paper's order, with the paper's names.
-TABLE1 = {
-    "brightness": "Brightness",
-    "centeredness": "Centeredness",
-    "colorfulness": "Colorfulness",
-    "entropy": "Entropy",
-    "redness": "Redness",
-    "squareness": "Shape",
-    "object_size": "Object size",
-    "alpha": "α",
-}
+from ganalyze.errors import GanalyzeError, written_whole
+
+CSV = {"index": False, "lineterminator": "\n", "date_format": "%Y-%m-%dT%H:%M:%S.%f%z"}
 
 
-def table1(models: pd.DataFrame) -> pd.DataFrame:
-    """Each factor's and α's relation to being remembered: factor, log_odds (per standard deviation of the factor, or
-    per unit of α), ci_low, ci_high, p, tjur_d, n, converged, data_source.
+def write_table(table: pd.DataFrame, path: Path | str) -> None:
+    with written_whole(path) as temporary:
+        table.to_csv(temporary, **CSV)
 
-    models: `memory_game.models.csv`. A model that could not be had leaves its row empty, with the reason in converged.
-    """
-    slopes = models[models.term == models.model.str.partition(" ~ ")[2]].set_index("term").reindex(list(TABLE1))
-    slopes.insert(0, "factor", list(TABLE1.values()))
-    columns = ["factor", "estimate", "ci_low", "ci_high", "p", "tjur_d", "n", "converged", "data_source"]
-    return slopes[columns].rename(columns={"estimate": "log_odds"}).reset_index(drop=True)
+
+def read_table(path: Path | str, **options) -> pd.DataFrame:
+    """options: pandas' read_csv's. Raises GanalyzeError where the file is no CSV, OSError where it cannot be read."""
+    try:
+        return pd.read_csv(path, **options)
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise GanalyzeError(f"{path} is not a readable CSV file: {error}") from None

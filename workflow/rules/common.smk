@@ -1,6 +1,7 @@
 # The run, checked before any job starts, and what the rules ask about it.
 
 import ast
+import functools
 import json
 import os
 import shlex
@@ -63,6 +64,7 @@ wildcard_constraints:
     experiment="memory_game|two_afc",
 
 
+@functools.cache  # asked by every rule and many jobs
 def code(script, *models):
     """A script and every file of the library that it, or a model's module, imports: an edit of any of them reruns
     the rules that name it, which Snakemake would not see by itself (design §10)."""

@@ -3,9 +3,10 @@
 // The image, then a blank; a key says that it was there before. The frame turns green for a hit and red for a false
 // alarm, for a moment. A press counts for the image whose onset came last before it, even if the next trial has begun.
 import { ParameterType } from "jspsych";
-import { eachFrame, frameInterval, isDue, isDueNext } from "../frames.js";
+import { eachFrame, isDue, isDueNext } from "../frames.js";
 import { clear, draw, makeCanvas } from "../images.js";
 import { listen } from "../keys.js";
+import { asDate, responseTime, round, watchTrial } from "../record.js";
 
 const GRACE_MS = 60; // a press is told of a little after it happened
 
@@ -62,19 +63,14 @@ export default class MemoryTrial {
     display.replaceChildren(frame);
 
     const before = last;
-    const record = {
-      trial_index: trial.trial_index, response: 0, rt_ms: null, shown_at: null, image_ms: null,
-      blank_ms: null, frame_ms: round(frameInterval()), hidden: document.hidden,
-    }; // prettier-ignore
+    const { record, stop } = watchTrial(trial.trial_index, 0);
     const now = { onset: Infinity, record, close: once(() => trial.on_record(record)) };
-    const seen = () => (record.hidden ||= document.hidden);
-    document.addEventListener("visibilitychange", seen);
     listen((key, time) => {
       if (key !== trial.key) return;
       const whose = time >= now.onset ? now : before;
       if (!whose || whose.record.response) return;
       whose.record.response = 1;
-      whose.record.rt_ms = Math.max(0.1, round(time - whose.onset));
+      whose.record.rt_ms = responseTime(time, whose.onset);
       if (whose !== now) return;
       frame.dataset.feedback = trial.repeat ? "right" : "wrong";
       setTimeout(() => delete frame.dataset.feedback, trial.feedback_ms);
@@ -85,7 +81,7 @@ export default class MemoryTrial {
       draw(canvas, trial.image);
       now.onset = time;
       frame.dataset.trial = trial.trial_index;
-      record.shown_at = new Date(performance.timeOrigin + time).toISOString();
+      record.shown_at = asDate(time);
       if (before) record.blank_ms = round(time - before.offset);
       return true;
     });
@@ -99,20 +95,16 @@ export default class MemoryTrial {
     });
     // The next trial begins one frame early, to draw on the very frame that is due.
     await eachFrame((time) => isDueNext(time, now.offset, trial.blank_ms));
-    document.removeEventListener("visibilitychange", seen);
+    stop();
     last = now;
     this.jsPsych.finishTrial({ ...record, image: trial.image, correct: record.response === Number(trial.repeat) });
   }
 }
 
-export function once(action) {
+function once(action) {
   let done = false;
   return () => {
     if (!done) action();
     done = true;
   };
-}
-
-export function round(ms) {
-  return Math.round(ms * 10) / 10;
 }

@@ -3,10 +3,10 @@
 // A generated and a real image side by side; once they have gone, a key tells which was the generated one. In practice
 // both frames turn green or red, and a line says what was right.
 import { ParameterType } from "jspsych";
-import { eachFrame, frameInterval, isDue } from "../frames.js";
+import { eachFrame, isDue } from "../frames.js";
 import { clear, draw, makeCanvas } from "../images.js";
 import { listen } from "../keys.js";
-import { round } from "./memory-trial.js";
+import { asDate, responseTime, round, watchTrial } from "../record.js";
 
 let answeredAt = null; // when the trial before was answered
 
@@ -57,12 +57,7 @@ export default class PairTrial {
     frames[1].append(right);
     const sides = display.querySelector(".sides");
 
-    const record = {
-      trial_index: trial.trial_index, response: null, rt_ms: null, shown_at: null, image_ms: null,
-      blank_ms: null, frame_ms: round(frameInterval()), hidden: document.hidden,
-    }; // prettier-ignore
-    const seen = () => (record.hidden ||= document.hidden);
-    document.addEventListener("visibilitychange", seen);
+    const { record, stop } = watchTrial(trial.trial_index, null);
     listen(null); // no answer before the pair has gone
 
     const began = performance.now();
@@ -72,7 +67,7 @@ export default class PairTrial {
       draw(right, trial.right);
       return true;
     });
-    record.shown_at = new Date(performance.timeOrigin + onset).toISOString();
+    record.shown_at = asDate(onset);
     if (answeredAt !== null) record.blank_ms = round(onset - answeredAt);
     const offset = await eachFrame((time) => {
       if (!isDue(time, onset, trial.pair_ms)) return false;
@@ -90,13 +85,13 @@ export default class PairTrial {
         if (!side || time < offset) return;
         listen(null);
         record.response = side;
-        record.rt_ms = Math.max(0.1, round(time - offset));
+        record.rt_ms = responseTime(time, offset);
         answeredAt = time;
         resolve();
       });
     });
     sides.classList.remove("open");
-    document.removeEventListener("visibilitychange", seen);
+    stop();
     trial.on_record(record);
     if (trial.answer) {
       const correct = record.response === trial.answer;

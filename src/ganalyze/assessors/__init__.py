@@ -1,15 +1,17 @@
 """Assessors A(image) (paper §2.1): from an image to a score of the property of interest."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ganalyze.registry import UNET_FILE, Card, Registry
+from ganalyze.registry import Card, Registry
+from ganalyze.segmentation import SEGMENTERS
 
 # Where the paper says nothing and the two halves of the authors' code differ, or who wants it otherwise.
 _CAFFE_OPTIONS = {"pixel_scale": Literal[255, 256], "resizing": Literal["tensorflow1", "antialiased"]}
 
-_ATTRIBUTES = (
+ATTRIBUTES = (
     "BalancingElement", "ColorHarmony", "Content", "DoF", "Light", "MotionBlur", "Object", "Repetition",
     "RuleOfThirds", "Symmetry", "VividColor",
 )  # fmt: skip
@@ -34,14 +36,10 @@ ASSESSORS = Registry(
             reference="Arriaga, Valdenegro-Toro & Plöger, ESANN 2019 (mini-Xception, FER-2013)",
             note="Our weighting of the probabilities of seven facial expressions, not a rating by people.",
         ),
-        "object-size-unet": Card(
+        "object-size-unet": replace(
+            SEGMENTERS["unet"],
             build="ganalyze.assessors.object_size:load_with_unet",
-            files=(UNET_FILE,),
             title="Object size (share of pixels, 0–1)",
-            origin="trained by this run: scripts/train_segmenter.py",
-            licence="MIT",
-            reference="Ronneberger, Fischer & Brox, MICCAI 2015; Rother, Kolmogorov & Blake, SIGGRAPH 2004 (GrabCut)",
-            note="Subject masks are those of a network that imitates GrabCut, not of people.",
         ),
         "aesthetics-proxy": Card(
             build="ganalyze.assessors.aesthetics:load",
@@ -71,7 +69,7 @@ ASSESSORS = Registry(
             licence="unknown (published without a licence)",
             reference="Kong, Shen, Lin, Mech & Fowlkes, ECCV 2016",
             options=_CAFFE_OPTIONS,
-            heads=_ATTRIBUTES,
+            heads=ATTRIBUTES,
         ),
         "emonet": Card(
             build="ganalyze.assessors.emonet:load",
@@ -82,13 +80,11 @@ ASSESSORS = Registry(
             reference="Goetschalckx, Andonian, Oliva & Isola, ICCV 2019",
             options={"pixel_scale": Literal[255, 256]},
         ),
-        "object-size": Card(
+        "object-size": replace(
+            SEGMENTERS["mask-rcnn"],
             build="ganalyze.assessors.object_size:load_with_mask_rcnn",
-            files=("maskrcnn_resnet50_fpn_coco-bf2d0c1e.pth",),
             title="object size (share of the image)",
             origin="torchvision's Mask R-CNN",
-            licence="BSD-3-Clause",
-            reference="He, Gkioxari, Dollár & Girshick, ICCV 2017",
             options={"min_size": Annotated[int, Field(ge=64)]},
             memory_mb=6000,
         ),

@@ -5,15 +5,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ganalyze.assessors import ATTRIBUTES
 from ganalyze.assessors.caffenet import CaffeNet, to_bgr
 from ganalyze.assessors.preprocessing import center_crop
 from ganalyze.errors import GanalyzeError
 from ganalyze.weights import load_state, load_tensor_pickle, verified
 
-ATTRIBUTES = (
-    "BalancingElement", "ColorHarmony", "Content", "DoF", "Light", "MotionBlur", "Object", "Repetition",
-    "RuleOfThirds", "Symmetry", "VividColor",
-)  # fmt: skip
 _SIDE = 227
 
 

@@ -23,7 +23,6 @@ from ganalyze.experiments.exclusions import RULES
 from ganalyze.experiments.settings import Settings
 from ganalyze.experiments.stimuli import Stimuli, for_page
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 _JATOS_FOLDER = "ganalyze"
 
 
@@ -68,10 +67,10 @@ def write_zip(path: Path, files: Iterator[tuple[str, bytes]], settings: Settings
     with written_whole(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files:
             place = f"{_JATOS_FOLDER}/{name}" if backend == "jatos" else name
-            archive.writestr(zipfile.ZipInfo(place, _EPOCH), content, zipfile.ZIP_DEFLATED)
+            archive.writestr(zipfile.ZipInfo(place), content, zipfile.ZIP_DEFLATED)
             count += 1
         if backend == "jatos":
-            archive.writestr(zipfile.ZipInfo(f"{_JATOS_FOLDER}.jas", _EPOCH), json.dumps(_jatos_study(settings)))
+            archive.writestr(zipfile.ZipInfo(f"{_JATOS_FOLDER}.jas"), json.dumps(_jatos_study(settings)))
     return count
 
 

@@ -10,8 +10,8 @@ import pandas as pd
 from ganalyze.experiments.answers import TIMING_COLUMNS
 from ganalyze.experiments.settings import Settings
 from ganalyze.experiments.trials import COLUMNS
+from ganalyze.tables import CSV
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 # What each column holds; `description` of variableMeasured.
 VARIABLES = {
     "participant": "pseudonym of the participant, a keyed hash of their platform's identifier",
@@ -64,12 +64,12 @@ def folder(trials: pd.DataFrame, timing: pd.DataFrame, settings: Settings) -> di
 
 
 def as_csv(table: pd.DataFrame) -> bytes:
-    return table.to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%dT%H:%M:%S.%f%z").encode()
+    return table.to_csv(**CSV).encode()
 
 
 def as_zip(files: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), data, zipfile.ZIP_DEFLATED)
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()

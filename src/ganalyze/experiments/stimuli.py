@@ -14,6 +14,7 @@ import pandas as pd
 from ganalyze.errors import GanalyzeError
 from ganalyze.experiments.tracks import COLUMNS
 from ganalyze.image_sets import ImageReader, read_manifest
+from ganalyze.tables import read_table
 
 
 class Stimuli:
@@ -54,11 +55,9 @@ def read_tracks(path: Path | str) -> tuple[pd.DataFrame, str]:
     """A track table and the hash of its file. Raises GanalyzeError where it is missing or no track table."""
     try:
         data = Path(path).read_bytes()
-        tracks = pd.read_csv(path, dtype={"track": str, "foil_image_id": str, "fake_side": str})
+        tracks = read_table(path, dtype={"track": str, "foil_image_id": str, "fake_side": str})
     except FileNotFoundError:
         raise GanalyzeError(f"track table {path} not found: prepare it first (scripts/build_tracks.py)") from None
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise GanalyzeError(f"{path} is not a readable CSV file: {error}") from None
     if missing := [name for name in COLUMNS if name not in tracks]:
         raise GanalyzeError(f"{path} is no track table: it lacks the column(s) {', '.join(missing)}")
     return tracks.astype({"lag": "Int64"}), hashlib.sha256(data).hexdigest()

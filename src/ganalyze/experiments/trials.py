@@ -30,7 +30,8 @@ from typing import Annotated, Literal
 import pandas as pd
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from ganalyze.errors import GanalyzeError, written_whole
+from ganalyze.errors import GanalyzeError
+from ganalyze.tables import write_table
 
 SHOWN_FAULTS = 8  # more would bury the first
 
@@ -133,8 +134,7 @@ def read_trials(path: Path | str, experiment: str, images: pd.DataFrame) -> pd.D
 
 def write_trials(trials: pd.DataFrame, path: Path | str) -> None:
     """Write a trial table as CSV, in whole or not at all."""
-    with written_whole(path) as temporary:
-        trials[COLUMNS].to_csv(temporary, index=False, lineterminator="\n", date_format="%Y-%m-%dT%H:%M:%S.%f%z")
+    write_table(trials[COLUMNS], path)
 
 
 # --- the file -------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ganalyze.figures.style import BLUE, PAGE_WIDTH, alpha_label, number
-from ganalyze.image_sets import ImageReader
+from ganalyze.image_sets import ImageReader, gain
 
 PER_PAGE = (14, 2)  # sequences down and across a page of the catalogue
 
@@ -36,12 +36,6 @@ def choose_seeds(manifest: pd.DataFrame, count: int) -> list[int]:
         of_new_class = [i for i in free if class_of[gains.index[i]] not in used]
         chosen.append(int(gains.index[min(of_new_class or free, key=lambda i: abs(i - rank))]))
     return sorted(chosen, key=list(gains.index).index)
-
-
-def gain(manifest: pd.DataFrame) -> pd.Series:
-    """Per seed_id: the score at the largest α minus the score at the smallest."""
-    table = manifest.pivot(index="seed_id", columns="alpha", values="score")
-    return table[table.columns.max()] - table[table.columns.min()]
 
 
 def draw_sequences(manifests: dict[str, pd.DataFrame], readers: dict[str, ImageReader], rows: int) -> Figure:
