@@ -5,9 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from matplotlib.backends.backend_pdf import PdfPages
-
-from ganalyze.errors import GanalyzeError, run_command, written_whole
+from ganalyze.errors import GanalyzeError, run_command
 from ganalyze.figures.alignment import draw_alignment
 from ganalyze.figures.factors import draw_factors
 from ganalyze.figures.masks import draw_masks
@@ -16,7 +14,7 @@ from ganalyze.figures.rates import NAMES, draw_rates
 from ganalyze.figures.realness import draw_realness
 from ganalyze.figures.scores import draw_scores
 from ganalyze.figures.sequences import draw_catalogue, draw_comparison, draw_sequences
-from ganalyze.figures.style import plt, save
+from ganalyze.figures.style import save, save_pages
 from ganalyze.image_sets import ImageReader, read_manifest
 from ganalyze.tables import read_table
 
@@ -88,13 +86,8 @@ def draw_studies(arguments: argparse.Namespace) -> None:
             save(draw_comparison(manifests, readers), arguments.output)
         else:
             ((label, manifest),) = manifests.items()
-            with (
-                written_whole(arguments.output.with_suffix(".pdf")) as temporary,
-                PdfPages(temporary, metadata={"CreationDate": None}) as pages,
-            ):
-                for figure in draw_catalogue(manifest, readers[label], label):
-                    pages.savefig(figure, dpi=150)
-                    plt.close(figure)
+            pages = draw_catalogue(manifest, readers[label], label)
+            save_pages(pages, arguments.output.with_suffix(".pdf"))
 
 
 @contextmanager

@@ -84,8 +84,7 @@ def draw_catalogue(manifest: pd.DataFrame, reader: ImageReader, label: str) -> I
         for column, part in enumerate(figure.subfigures(1, across, wspace=0.03)):
             block = page[column * down : (column + 1) * down]
             if block:
-                # A PDF holds the stored pixels as they are and leaves it to the viewer to enlarge them.
-                _draw_block(part, manifest, reader, block, label, down, top=0.93, interpolation="none")
+                _draw_block(part, manifest, reader, block, label, down, top=0.93)
         yield figure
 
 
@@ -97,7 +96,6 @@ def _draw_block(
     title: str,
     rows: int = 0,
     top: float | None = None,
-    interpolation="bicubic",
 ) -> None:
     alphas = sorted(manifest.alpha.unique())
     images = manifest.set_index(["seed_id", "alpha"])
@@ -109,7 +107,7 @@ def _draw_block(
         for column, alpha in enumerate(alphas):
             ax = part.add_subplot(grid[row, column])
             clone = images.loc[(seed, alpha)]
-            ax.imshow(reader.read(clone.file), interpolation=interpolation)
+            ax.imshow(reader.read(clone.file), interpolation="bicubic")
             ax.set(xticks=[], yticks=[])
             ax.spines[:].set_visible(alpha == 0)  # the seed itself is framed
             ax.spines[:].set(color=BLUE, linewidth=1.6)

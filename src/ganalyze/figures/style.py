@@ -1,12 +1,15 @@
 """One look for every figure, and how a figure is saved."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import matplotlib as mpl
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.figure import Figure
+from PIL import Image
 
 from ganalyze.errors import written_whole
 
@@ -60,7 +63,24 @@ def mark_simulated(figure: Figure) -> None:
 def save(figure: Figure, stem: Path | str) -> None:
     """Write `stem`.svg and `stem`.png, each whole or not at all, and close the figure."""
     # Lines and text of an SVG are sharp at any size; only images in it have a resolution, and make it heavy.
-    for suffix, dpi, metadata in ((".svg", 150, {"Date": None}), (".png", 300, {"Software": None})):
+    svg = {"dpi": 150, "metadata": {"Date": None}}
+    png = {"dpi": 200, "metadata": {"Software": None}, "pil_kwargs": {"optimize": True}}
+    for suffix, options in ((".svg", svg), (".png", png)):
         with written_whole(f"{stem}{suffix}") as temporary:
-            figure.savefig(temporary, dpi=dpi, bbox_inches="tight", pad_inches=0.03, metadata=metadata)
+            figure.savefig(temporary, bbox_inches="tight", pad_inches=0.03, **options)
     plt.close(figure)
+
+
+def save_pages(figures: Iterable[Figure], path: Path | str) -> None:
+    """Write a PDF with a page a figure, whole or not at all, and close the figures.
+
+    The pages are JPEG: with images stored as they are, the catalogue would be as large as the image set.
+    """
+    described = {"title": Path(path).stem, "creationDate": None, "modDate": None}  # no temporary name, no clock
+    with written_whole(path) as temporary:
+        for figure in figures:
+            figure.set_dpi(150)
+            figure.canvas.draw()
+            page = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())[..., :3])
+            page.save(temporary, resolution=figure.dpi, append=temporary.exists(), **described)
+            plt.close(figure)
