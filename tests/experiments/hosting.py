@@ -1,4 +1,4 @@
-"""A hosted experiment for tests: the real server as a process of its own."""
+"""A hosted experiment for tests: the real server as a process of its own, and a client that answers it."""
 
 import json
 import os
@@ -93,3 +93,34 @@ class Host:
     def trials_of(self, slot: int, series: int) -> pd.DataFrame:
         chosen = self.tracks[(self.tracks.slot == slot) & (self.tracks.series == series)]
         return chosen.set_index("trial_index")
+
+
+class Client:
+    """What the page does, without a browser. Waits for a server that is away, as the page does."""
+
+    def __init__(self, host, name, platform="link"):
+        self.host, self.identity = host, {"platform": platform, "identifier": name}
+        self.http = requests.Session()
+        self.token = self.series = None
+
+    def post(self, path, body, **options):
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        return self.http.post(f"{self.host.url}/api/{path}", json=body, headers=headers | options, timeout=30)
+
+    def enters(self):
+        reply = self.post("session", self.identity).json()
+        self.token, self.series = reply.get("token"), reply.get("series")
+        return reply
+
+    def sends(self, *answers):
+        return self.post("answers", {"series": self.series, "answers": list(answers)})
+
+    def finishes(self):
+        return self.post("finish", {"series": self.series})
+
+
+def answer(index, response=0, **changes):
+    given = {"trial_index": index, "response": response, "rt_ms": 512.5 if response != 0 else None,
+             "shown_at": f"2026-01-05T10:00:{index % 60:02d}.000Z", "image_ms": 600.0, "blank_ms": 800.0,
+             "frame_ms": 16.7, "hidden": False}  # fmt: skip
+    return given | changes

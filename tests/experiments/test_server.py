@@ -25,7 +25,7 @@ from ganalyze.experiments.tracks import MemoryGame, TwoAfc, build_tracks
 from ganalyze.experiments.trials import COLUMNS, read_trials
 from ganalyze.image_sets import read_manifest
 
-from .hosting import REPOSITORY, Host
+from .hosting import REPOSITORY, Client, Host, answer
 
 SETTINGS = REPOSITORY / "experiments/settings"
 DESIGN = MemoryGame(targets=5, vigilance=4, fillers=4, target_lags=(3, 12))
@@ -54,37 +54,6 @@ def memory_game(folder, generated, sets, page, participants=40, series=3, design
 def host(tmp_path_factory, generated, sets, stand_in_page):
     with memory_game(tmp_path_factory.mktemp("host"), generated, sets, stand_in_page, max_series=2) as running:
         yield running.start()
-
-
-class Client:
-    """What the page does, without a browser. Waits for a server that is away, as the page does."""
-
-    def __init__(self, host, name, platform="link"):
-        self.host, self.identity = host, {"platform": platform, "identifier": name}
-        self.http = requests.Session()
-        self.token = self.series = None
-
-    def post(self, path, body, **options):
-        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        return self.http.post(f"{self.host.url}/api/{path}", json=body, headers=headers | options, timeout=30)
-
-    def enters(self):
-        reply = self.post("session", self.identity).json()
-        self.token, self.series = reply.get("token"), reply.get("series")
-        return reply
-
-    def sends(self, *answers):
-        return self.post("answers", {"series": self.series, "answers": list(answers)})
-
-    def finishes(self):
-        return self.post("finish", {"series": self.series})
-
-
-def answer(index, response=0, **changes):
-    given = {"trial_index": index, "response": response, "rt_ms": 512.5 if response != 0 else None,
-             "shown_at": f"2026-01-05T10:00:{index % 60:02d}.000Z", "image_ms": 600.0, "blank_ms": 800.0,
-             "frame_ms": 16.7, "hidden": False}  # fmt: skip
-    return given | changes
 
 
 def right_answers(host, slot, series):

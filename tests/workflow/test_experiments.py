@@ -6,6 +6,7 @@ import shutil
 import pandas as pd
 import pytest
 
+from ..experiments.hosting import Client, Host, answer
 from .conftest import jobs, run_of, study
 
 pytestmark = pytest.mark.slow
@@ -91,6 +92,30 @@ def test_peoples_answers_take_their_place_and_only_what_depends_on_them_is_made_
     assert "SIMULATED" in (figures / "fig5b.svg").read_text()
     real.unlink()
     assert jobs(finished.snakemake("--cores", "1", "-n")) == AFTER_TRIALS  # the simulated observers come back
+
+
+def test_what_the_server_exports_takes_their_place_as_it_is(finished, real, tmp_path):
+    study = finished.folder / "results/tiny/memorability"
+    manifests = [study / f"images/{name}.unscored.csv" for name in ("test", "filler")]
+    tracks = pd.read_csv(study / "tracks/memory_game.csv")
+    responses = pd.read_csv(study / "trials/memory_game.simulated.csv").set_index(["track", "trial_index"]).response
+    (tmp_path / "index.html").write_text("<!doctype html><title>no browser comes</title>")
+    with Host(tmp_path / "host", manifests, tracks, tmp_path) as host:
+        host.start()
+        for number in range(tracks.slot.nunique()):
+            person = Client(host, f"person {number}")
+            while person.enters()["status"] == "ready":
+                pressed = responses.loc[f"{number:04d}-{person.series:02d}"]
+                person.sends(*(answer(index, int(response)) for index, response in pressed.items()))
+                assert person.finishes().ok
+        real.write_bytes(host.export("trials.csv").content)
+    done = finished.snakemake("--cores", "2")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert claims_of(finished).data_source["fig7a.hit.alpha"] == "human"
+    # The same answers as the simulated observers', so the same counts at every α.
+    by_alpha = [pd.read_csv(folder / "memorability/trials/memory_game.by_alpha.csv").drop(columns="data_source")
+                for folder in (finished.folder / "results/tiny", finished.folder / "backup/tiny")]  # fmt: skip
+    pd.testing.assert_frame_equal(*by_alpha)
 
 
 def test_answers_with_a_fault_are_named_by_row_and_column_and_nothing_is_made_of_them(finished, real):
