@@ -138,7 +138,7 @@ def test_a_fresh_clone_pulls_the_finished_demo_and_has_nothing_to_do(fresh):
     fresh.make("pull")
     assert time.monotonic() - start < 60
     assert (fresh.folder / "results/demo/report.html").is_file()
-    assert (fresh.folder / "results/demo/figures/fig4.png").is_file()
+    assert (fresh.folder / "results/demo/figures/fig9.png").is_file()
     assert "Nothing to be done" in fresh.run(*fresh.command("-n"))
     assert "up to date" in fresh.run("dvc", "status")
     assert all(path.suffix == ".sha256" for path in (fresh.folder / "weights").iterdir())
