@@ -103,7 +103,7 @@ def test_what_the_server_exports_takes_their_place_as_it_is(finished, real, tmp_
     with Host(tmp_path / "host", manifests, tracks, tmp_path) as host:
         host.start()
         for number in range(tracks.slot.nunique()):
-            person = Client(host, f"person {number}")
+            person = Client(host, f"person-{number}")
             while person.enters()["status"] == "ready":
                 pressed = responses.loc[f"{number:04d}-{person.series:02d}"]
                 person.sends(*(answer(index, int(response)) for index, response in pressed.items()))
