@@ -67,6 +67,11 @@ class Checkout:
             capture_output=True, timeout=timeout,
         )  # fmt: skip
 
+    def finish(self, cores: int = 2) -> None:
+        """Run what is not done yet, which must succeed."""
+        done = self.snakemake("--cores", str(cores))
+        assert done.returncode == 0, done.stderr[-3000:]
+
     def kill_when(self, is_time, *arguments: str) -> None:
         """Start snakemake and SIGKILL it with all its jobs as soon as `is_time()`."""
         process = subprocess.Popen(

@@ -41,8 +41,7 @@ def finished(make_checkout):
     """A finished run with everything in it, on two cores."""
     checkout = make_checkout()
     checkout.configure(EVERYTHING)
-    done = checkout.snakemake("--cores", "2")
-    assert done.returncode == 0, done.stderr[-3000:]
+    checkout.finish()
     return checkout
 
 
@@ -51,8 +50,7 @@ def valence_alone(make_checkout):
     """A finished, undisturbed run of the quick study alone: what others must equal."""
     checkout = make_checkout()
     checkout.configure(run_of(VALENCE))
-    done = checkout.snakemake("--cores", "2")
-    assert done.returncode == 0, done.stderr[-3000:]
+    checkout.finish()
     return checkout
 
 
@@ -111,8 +109,7 @@ def test_one_core_and_other_chunks_give_the_same_bytes(make_checkout, valence_al
     other = make_checkout()
     chunked = study("valence", "fer-valence", samples=64, batch_size=4, seeds=20, chunks=3)
     other.configure(run_of(chunked))
-    done = other.snakemake("--cores", "1")
-    assert done.returncode == 0, done.stderr[-3000:]
+    other.finish(cores=1)
     assert other.bytes_of(*NUMBERS) == valence_alone.bytes_of(*NUMBERS)
 
 
@@ -129,8 +126,7 @@ def test_a_run_killed_in_training_and_in_generation_ends_with_the_same_bytes(mak
     assert checkout.snakemake("--unlock").returncode == 0
     checkout.kill_when((results / "images/test.chunks").exists, "--cores", "2")
     assert checkout.snakemake("--unlock").returncode == 0
-    done = checkout.snakemake("--cores", "2")
-    assert done.returncode == 0, done.stderr[-3000:]
+    checkout.finish()
     assert checkout.bytes_of(*NUMBERS) == valence_alone.bytes_of(*NUMBERS)
 
 

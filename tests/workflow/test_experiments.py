@@ -34,8 +34,7 @@ def with_people() -> dict:
 def finished(make_checkout):
     checkout = make_checkout()
     checkout.configure(with_people())
-    done = checkout.snakemake("--cores", "2")
-    assert done.returncode == 0, done.stderr[-3000:]
+    checkout.finish()
     return checkout
 
 
@@ -81,8 +80,7 @@ def test_without_people_everything_made_of_answers_says_simulated(finished):
 def test_peoples_answers_take_their_place_and_only_what_depends_on_them_is_made_again(finished, real):
     real.write_text(as_people(finished))
     assert jobs(finished.snakemake("--cores", "1", "-n")) == AFTER_TRIALS
-    done = finished.snakemake("--cores", "2")
-    assert done.returncode == 0, done.stderr[-3000:]
+    finished.finish()
     claims = claims_of(finished)
     assert claims.data_source["fig7a.hit.alpha"] == "human"
     assert not claims.reason["fig7a.hit.alpha"].startswith("Simulated")
@@ -109,8 +107,7 @@ def test_what_the_server_exports_takes_their_place_as_it_is(finished, real, tmp_
                 person.sends(*(answer(index, int(response)) for index, response in pressed.items()))
                 assert person.finishes().ok
         real.write_bytes(host.export("trials.csv").content)
-    done = finished.snakemake("--cores", "2")
-    assert done.returncode == 0, done.stderr[-3000:]
+    finished.finish()
     assert claims_of(finished).data_source["fig7a.hit.alpha"] == "human"
     # The same answers as the simulated observers', so the same counts at every α.
     by_alpha = [pd.read_csv(folder / "memorability/trials/memory_game.by_alpha.csv").drop(columns="data_source")

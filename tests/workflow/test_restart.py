@@ -21,8 +21,7 @@ def undisturbed(make_checkout):
     checkout = make_checkout()
     checkout.configure(run_of(VALENCE))
     start = time.monotonic()
-    done = checkout.snakemake("--cores", "2")
-    assert done.returncode == 0, done.stderr[-3000:]
+    checkout.finish()
     checkout.seconds = time.monotonic() - start
     return checkout
 
@@ -71,8 +70,7 @@ def test_a_run_killed_at_twenty_random_moments_ends_with_the_same_bytes(checkout
             subprocess.run(["rm", "-rf", "results", ".snakemake"], cwd=checkout.folder, check=True)
         unlocked = checkout.snakemake("--unlock")
         assert unlocked.returncode == 0, unlocked.stderr[-2000:]
-    done = checkout.snakemake("--cores", "2")
-    assert done.returncode == 0, done.stderr[-3000:]
+    checkout.finish()
     assert results(checkout) == results(undisturbed)
 
 
@@ -112,8 +110,7 @@ def test_a_full_disk_leaves_nothing_half_written_and_the_run_goes_on_when_space_
         assert "theta.safetensors" in left
         assert not [name for name in left if name.endswith((".zip", "of-2.csv", "test.csv"))]
         subprocess.run(["mount", "-o", "remount,size=64m", str(folder)], check=True)
-        done = checkout.snakemake("--cores", "2")
-        assert done.returncode == 0, done.stderr[-3000:]
+        checkout.finish()
         assert results(checkout) == results(undisturbed)
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)

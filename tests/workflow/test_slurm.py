@@ -43,8 +43,7 @@ def plain(make_checkout):
     """The same run on the plain machine."""
     checkout = make_checkout()
     checkout.configure(RUN)
-    done = checkout.snakemake("--cores", "2")
-    assert done.returncode == 0, done.stderr[-3000:]
+    checkout.finish()
     return checkout
 
 
