@@ -180,6 +180,19 @@ def write_vitmem(folder: Path, seed: int = 4) -> None:
     torch.save({f"vit.{k}": v for k, v in state.items()}, folder / "vitmem_base_patch16_224_miil_v1-f580d24a.pth")
 
 
+def write_inception(folder: Path, seed: int = 6) -> None:
+    """The Inception of the FID, which torch-fidelity builds only together with its weights."""
+    from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
+
+    class Unfilled(FeatureExtractorInceptionV3):
+        def load_state_dict(self, state):
+            pass
+
+    file = folder / "weights-inception-2015-12-05-6726825d.pth"
+    torch.save({}, file)
+    torch.save(fill(Unfilled("shapes", ["2048"], str(file)).state_dict(), seed), file)
+
+
 def write_mask_rcnn(folder: Path, seed: int = 5) -> None:
     """A Mask R-CNN that finds something in noise: the last layers' biases see to it."""
     from torchvision.models.detection import MaskRCNN

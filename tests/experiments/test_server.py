@@ -1,6 +1,7 @@
 """The server keeps what it confirmed, refuses what it must, and tells no one what is not theirs."""
 
 import json
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -380,6 +381,25 @@ def test_a_psych_ds_folder_describes_every_column(host):
     for name in tables:
         assert name.endswith("_data.csv")
         assert set(pd.read_csv(folder.open(name)).columns) <= described
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("psychds-validator"), reason="needs npm install -g psychds-validator")
+def test_the_validator_of_psych_ds_has_nothing_against_the_folder(tmp_path, host):
+    person = Client(host, "described")
+    person.enters()
+    person.sends(*(answer(index) for index in range(5)))
+    zipfile.ZipFile(BytesIO(host.export("psych-ds.zip").content)).extractall(tmp_path)
+
+    def judge():
+        return json.loads(subprocess.check_output(["psychds-validator", "--json", tmp_path], text=True))
+
+    judgement = judge()
+    assert judgement["valid"]
+    assert {issue["severity"] for issue in judgement["issues"]} == {"warning"}  # files that it would like besides
+    table = next(tmp_path.glob("data/*trials_data.csv"))
+    table.write_text(table.read_text().replace("seed_id", "undescribed", 1))
+    assert not judge()["valid"]
 
 
 # --- starting it --------------------------------------------------------------------------------------------------

@@ -7,9 +7,13 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from PIL import Image
+from skimage import data
+from timm.data import ImageNetInfo
 
 from tests import published
 
@@ -19,6 +23,7 @@ TOY_DESIGNS = {
     "memory_game": {"targets": 4, "vigilance": 1, "fillers": 3, "target_lags": [2, 8]},
     "two_afc": {"targets": 4, "vigilance": 2, "practice": 2},
 }
+TEST_SEEDS = 7  # a class of the test set: realness asks for 20 images
 CHUNKS = {"paper": 4 * 10 + 3 * 50 + 1, "modern": 3 * 10 + 2 * 50 + 1}
 
 
@@ -40,6 +45,21 @@ def write_paper(folder: Path) -> None:
     published.write_aestheticsnet(folder)
     published.write_emonet(folder)
     published.write_mask_rcnn(folder)
+    published.write_inception(folder)
+
+
+def write_photographs(folder: Path) -> None:
+    """A folder laid out as ImageNet's: a subfolder for each of the 1,000 synsets, with the same photographs in each."""
+    photographs = folder / "photographs"
+    photographs.mkdir(parents=True)
+    for index, corner in enumerate(np.linspace(0, 212, TEST_SEEDS, dtype=int)):
+        Image.fromarray(data.astronaut()[corner : corner + 300, corner : corner + 280]).save(
+            photographs / f"{index}.JPEG"
+        )
+    for synset in ImageNetInfo("imagenet-1k").label_names():
+        (folder / "train" / synset).mkdir(parents=True)
+        for photograph in photographs.iterdir():
+            (folder / "train" / synset / photograph.name).symlink_to(photograph)
 
 
 def write_modern(folder: Path) -> None:
@@ -48,17 +68,20 @@ def write_modern(folder: Path) -> None:
     published.write_biggan_deep(folder, 256, 16, layers=widths)
     published.write_vitmem(folder)
     published.write_mask_rcnn(folder)
+    published.write_inception(folder)
     (folder / "model.pt").symlink_to((REPOSITORY / "weights/model.pt").resolve())
 
 
 def toy(run: dict) -> dict:
-    """The run with a handful of samples and seeds, on a CPU; without realness, for want of ImageNet's photographs."""
-    run.pop("realness")
+    """The run with a handful of samples, seeds and photographs, on a CPU."""
+    run["realness"]["reference_per_class"] = TEST_SEEDS
     run |= {"power_data_sets": 1, "device": "cpu", "threads": 2, "batch_size": 10, "weights_dir": "fetched"}
     for study in run["studies"]:
         study["training"] |= {"samples": 2, "batch_size": 1}
-        for images in study["image_sets"].values():
-            images |= {"classes": 3, "seeds_per_class": 2, "chunks": 1}
+        study["image_sets"] = {
+            name: {"classes": 3, "seeds_per_class": TEST_SEEDS if name == "test" else 2, "chunks": 1}
+            for name in study["image_sets"]
+        }
         for name, experiment in study.get("experiments", {}).items():
             experiment |= {"participants": 6, "series": 1} | TOY_DESIGNS[name]
         if study["assessor"] == "object-size":
@@ -83,6 +106,7 @@ def served(tmp_path_factory):
 def test_at_toy_size_it_goes_from_the_download_to_the_report(tmp_path, weights_dir, served, name, write):
     folder, address = served
     write(folder)
+    write_photographs(tmp_path / "imagenet")
     checkout = Checkout(tmp_path, Path(weights_dir).resolve())
     catalogue = yaml.safe_load((tmp_path / "config/weights.yaml").read_text())
     for file in folder.iterdir():
@@ -102,10 +126,13 @@ def test_at_toy_size_it_goes_from_the_download_to_the_report(tmp_path, weights_d
             scored = "" if image_set == "test" else ".unscored"
             manifest = pd.read_csv(results / study["name"] / f"images/{image_set}{scored}.csv")
             alphas = [0] if image_set == "vigilance" else study["alphas"]
-            assert len(manifest) == 3 * 2 * len(alphas)
+            assert len(manifest) == 3 * (TEST_SEEDS if image_set == "test" else 2) * len(alphas)
             assert sorted(manifest.alpha.unique()) == alphas
             assert scored or manifest.score.notna().all()
             assert manifest.class_id.nunique() == 3
+        realness = pd.read_csv(results / study["name"] / "realness.csv")
+        assert realness.alpha.tolist() == study["alphas"]
+        assert np.isfinite(realness[["fid", "is_mean", "kid_mean", "precision", "recall"]]).all(axis=None)
         loss = pd.read_csv(results / study["name"] / "direction/loss.csv")
         assert loss.samples.tolist() == [1, 2]
     provenance = json.loads((results / "provenance.json").read_text())
