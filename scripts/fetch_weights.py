@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 
 from ganalyze.errors import run_command
-from ganalyze.weights import CATALOGUE, fetch, load_catalogue
+from ganalyze.weights.catalogue import CATALOGUE, load_catalogue
+from ganalyze.weights.files import fetch
 
 
 def main() -> None:

@@ -12,7 +12,8 @@ from ganalyze.registry import parse_options
 from ganalyze.tables import write_table
 from ganalyze.training import TrainingOptions, train_direction
 from ganalyze.transformer import Kind, Rescaling, Start, TransformerOptions, save_direction
-from ganalyze.weights import sha256_of, verified
+from ganalyze.weights.files import verified
+from ganalyze.weights.records import sha256_of
 
 
 def main() -> None:

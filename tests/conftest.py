@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ganalyze.weights import fetch, load_catalogue
+from ganalyze.weights.catalogue import load_catalogue
+from ganalyze.weights.files import fetch
 
 REPOSITORY = Path(__file__).parents[1]
 

@@ -28,7 +28,8 @@ from ganalyze.image_sets import Shard, write_manifest
 from ganalyze.realness import EXTRACTORS
 from ganalyze.realness.measures import MEASURES, FrechetDistance, RealnessOptions, Reference, measure_realness
 from ganalyze.registry import Card
-from ganalyze.weights import fetch, load_catalogue
+from ganalyze.weights.catalogue import load_catalogue
+from ganalyze.weights.files import fetch
 
 REPOSITORY = Path(__file__).parents[1]
 SCRIPT = REPOSITORY / "scripts" / "measure_realness.py"

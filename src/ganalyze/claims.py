@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from ganalyze.errors import GanalyzeError
+from ganalyze.experiments.exclusions import OUTCOMES
 
 VERDICTS = ("agrees", "same_sign", "differs", "not_run")
 OURS = ["estimate_ours", "ci_low_ours", "ci_high_ours", "p_ours", "n_ours", "data_source", "verdict", "reason"]
@@ -35,7 +36,6 @@ TABLES = {
 }
 EXPERIMENT_OF = {"memory hit": "memory_game", "2AFC fake detection (correct/incorrect)": "two_afc"}
 EXPERIMENTS = {"memory_game": "memory game", "two_afc": "2AFC task"}  # as they are called
-OUTCOME_OF = {"memory_game": "hit", "two_afc": "correct"}
 SIMULATED = "Simulated observers, not people: "
 
 Tables = Mapping[tuple[str, str], pd.DataFrame]
@@ -84,7 +84,7 @@ def _judge(claim, studies: Sequence[str], tables: Tables) -> dict:
         return _realness(table)
     if kind == "factors":
         return _factors(table)
-    model = "score" if kind == "score" else f"{OUTCOME_OF[kind]} ~ {_term(claim)}"
+    model = "score" if kind == "score" else f"{OUTCOMES[kind]} ~ {_term(claim)}"
     rows = table[(table.model == model) & (table.term == _term(claim))]
     source = "model" if kind == "score" else table.data_source.iloc[0]
     if rows.empty or rows.converged.iloc[0] not in ("yes", "singular"):

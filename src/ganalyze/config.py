@@ -12,6 +12,8 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ganalyze.errors import GanalyzeError
+from ganalyze.experiments.tracks.designs import MemoryGame as MemoryGameDesign
+from ganalyze.experiments.tracks.designs import TwoAfc as TwoAfcDesign
 from ganalyze.image_sets import seeds_per_batch
 from ganalyze.registry import UNET_FILE, Registry
 
@@ -87,22 +89,25 @@ class Experiment(Section):
         return {name: getattr(self, name) for name in type(self).model_fields if name not in Experiment.model_fields}
 
 
+_GAME, _AFC = MemoryGameDesign(), TwoAfcDesign()  # as in the paper
+
+
 class MemoryGame(Experiment):
     """A series of the visual memory game; the defaults are the paper's."""
 
-    targets: Positive = Field(default=60, description="images of the test set, each shown twice")
-    vigilance: Count = Field(default=19, description="fillers shown twice, in quick succession")
-    fillers: Count = Field(default=57, description="fillers shown once")
-    target_lags: Range = Field(default=(34, 139), description="least and most images between target and repeat")
-    vigilance_lags: Range = Field(default=(0, 3), description="the same of vigilance images")
+    targets: Positive = Field(default=_GAME.targets, description="images of the test set, each shown twice")
+    vigilance: Count = Field(default=_GAME.vigilance, description="fillers shown twice, in quick succession")
+    fillers: Count = Field(default=_GAME.fillers, description="fillers shown once")
+    target_lags: Range = Field(default=_GAME.target_lags, description="least and most images between target and repeat")
+    vigilance_lags: Range = Field(default=_GAME.vigilance_lags, description="the same of vigilance images")
 
 
 class TwoAfc(Experiment):
     """A series of the 2AFC task; the defaults are the paper's."""
 
-    targets: Positive = Field(default=80, description="pairs with an image of the test set")
-    vigilance: Count = Field(default=20, description="pairs with an easy fake")
-    practice: Count = Field(default=20, description="pairs with feedback, before a participant's first series")
+    targets: Positive = Field(default=_AFC.targets, description="pairs with an image of the test set")
+    vigilance: Count = Field(default=_AFC.vigilance, description="pairs with an easy fake")
+    practice: Count = Field(default=_AFC.practice, description="pairs with feedback, before one's first series")
 
 
 class Experiments(Section):

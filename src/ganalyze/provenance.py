@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from ganalyze.weights import recorded_sha256
+from ganalyze.weights.records import recorded_sha256
 
 PACKAGES = (
     "torch", "torchvision", "numpy", "scipy", "pandas", "statsmodels", "mixedlm", "matplotlib", "pillow", "snakemake",

@@ -19,7 +19,7 @@ from ganalyze.generators import GENERATORS
 from ganalyze.realness import EXTRACTORS
 from ganalyze.registry import UNET_FILE
 from ganalyze.segmentation import SEGMENTERS
-from ganalyze.weights import CATALOGUE, load_catalogue
+from ganalyze.weights.catalogue import CATALOGUE, load_catalogue
 
 # config/demo.yaml is the default, not a base that other runs are laid over.
 if not workflow.overwrite_configfiles:

@@ -9,7 +9,8 @@ from ganalyze.assessors import ATTRIBUTES
 from ganalyze.assessors.caffenet import CaffeNet, to_bgr
 from ganalyze.assessors.preprocessing import center_crop
 from ganalyze.errors import GanalyzeError
-from ganalyze.weights import load_state, load_tensor_pickle, verified
+from ganalyze.weights.files import verified
+from ganalyze.weights.loading import load_state, load_tensor_pickle
 
 _SIDE = 227
 

@@ -9,7 +9,8 @@ from torchvision.transforms.functional import normalize
 from ganalyze.assessors.preprocessing import ten_crops, to_pixel_range
 from ganalyze.errors import GanalyzeError
 from ganalyze.pixels import resize
-from ganalyze.weights import load_state, load_tensors, verified
+from ganalyze.weights.files import verified
+from ganalyze.weights.loading import load_state, load_tensors
 
 _SIDE, _CROP = 256, 224
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet

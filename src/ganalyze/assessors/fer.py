@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from ganalyze.assessors.preprocessing import to_grey
 from ganalyze.errors import GanalyzeError
 from ganalyze.pixels import resize
-from ganalyze.weights import load_state, verified
+from ganalyze.weights.files import verified
+from ganalyze.weights.loading import load_state
 
 # The network's seven expressions, in the order of its outputs, and the valence we give each: the sign is that of
 # the emotion; surprise may be either, so it counts a little; a neutral face is neither.

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from ganalyze.assessors.caffenet import CaffeNet, to_bgr
 from ganalyze.assessors.preprocessing import ten_crops
 from ganalyze.errors import GanalyzeError
-from ganalyze.weights import load_state, load_tensor_pickle, verified
+from ganalyze.weights.files import verified
+from ganalyze.weights.loading import load_state, load_tensor_pickle
 
 _SIDE, _CROP = 256, 227
 

@@ -6,7 +6,8 @@ from torch import Tensor, nn
 
 from ganalyze.assessors.preprocessing import center_crop, to_unit_range
 from ganalyze.pixels import resize
-from ganalyze.weights import load_state, load_tensors, verified
+from ganalyze.weights.files import verified
+from ganalyze.weights.loading import load_state, load_tensors
 
 
 class ViTMem(nn.Module):

@@ -18,7 +18,8 @@ from torch import Tensor, nn
 from ganalyze.errors import GanalyzeError
 from ganalyze.generators.folding import ConditionalNorm, attend, fold_norm
 from ganalyze.generators.imagenet import class_names
-from ganalyze.weights import load_state, load_tensors, verified
+from ganalyze.weights.files import verified
+from ganalyze.weights.loading import load_state, load_tensors
 
 _CLASS_DIM = 128  # length of a class's embedding
 

@@ -16,7 +16,8 @@ from torch.nn.utils import remove_spectral_norm
 from ganalyze.errors import GanalyzeError
 from ganalyze.generators.folding import ConditionalNorm, attend, fold_norm
 from ganalyze.generators.imagenet import class_names
-from ganalyze.weights import load_state, load_tensors, verified
+from ganalyze.weights.files import verified
+from ganalyze.weights.loading import load_state, load_tensors
 
 
 class _Norm(nn.Module):

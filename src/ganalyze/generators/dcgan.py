@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from ganalyze.weights import load_state, load_tensors, verified
+from ganalyze.weights.files import verified
+from ganalyze.weights.loading import load_state, load_tensors
 
 
 class DCGAN(nn.Module):

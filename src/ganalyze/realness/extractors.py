@@ -13,7 +13,8 @@ from torch_fidelity.feature_extractor_base import FeatureExtractorBase
 from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY, register_feature_extractor
 
 from ganalyze.errors import GanalyzeError
-from ganalyze.weights import load_state, load_tensors, verified
+from ganalyze.weights.files import verified
+from ganalyze.weights.loading import load_state, load_tensors
 
 
 class EfficientNetLite0(FeatureExtractorBase):

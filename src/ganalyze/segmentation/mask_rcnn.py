@@ -12,7 +12,8 @@ from torchvision.models.detection import MaskRCNN as Detector
 from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
 from torchvision.ops import FrozenBatchNorm2d
 
-from ganalyze.weights import load_state, load_tensors, verified
+from ganalyze.weights.files import verified
+from ganalyze.weights.loading import load_state, load_tensors
 
 CONFIDENT = 0.5  # a detection's score from which it counts as seen
 _DETECTIONS = 10  # an image, the most confident ones; masks are computed for these alone

@@ -15,7 +15,8 @@ from ganalyze.errors import GanalyzeError, written_whole
 from ganalyze.pixels import resize
 from ganalyze.registry import UNET_FILE
 from ganalyze.segmentation.grabcut import SIDE
-from ganalyze.weights import load_state, verified
+from ganalyze.weights.files import verified
+from ganalyze.weights.loading import load_state
 
 
 def _block(n_in: int, n_out: int) -> nn.Sequential:

