@@ -521,7 +521,7 @@ def test_300_people_and_20_kills_lose_nothing_and_store_nothing_twice(tmp_path, 
 
         def kill_now_and_then():
             while len(kills) < 20 and not done.is_set():
-                time.sleep(1.5)
+                time.sleep(1)
                 host.kill()
                 kills.append(time.monotonic())
                 host.start()
