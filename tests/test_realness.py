@@ -319,11 +319,11 @@ def test_a_reference_set_has_other_z_than_the_test_set():
 def photographs(tmp_path):
     """The first two classes of ImageNet, one by its synset and one by its name, of various sizes."""
     for name in ("n01440764", "class 1"):
-        (tmp_path / "imagenet" / name).mkdir(parents=True)
+        (tmp_path / "imagenet/train" / name).mkdir(parents=True)
         for i in range(25):
             pixels = picture(hash((name == "class 1", i)) % 2**32, 0, 48)[: 40 + i % 3]
-            Image.fromarray(pixels).save(tmp_path / "imagenet" / name / f"{i:02d}.JPEG")
-    return tmp_path / "imagenet"
+            Image.fromarray(pixels).save(tmp_path / "imagenet/train" / name / f"{i:02d}.JPEG")
+    return tmp_path / "imagenet/train"
 
 
 @pytest.fixture
@@ -335,7 +335,7 @@ def test_photographs_are_drawn_from_the_test_sets_classes(photographs, two_class
     (photographs / "n02123394").mkdir()  # Persian cat, which the test set does not have: empty, but never opened
     table = measure(two_classes, photographs)
     assert set(table.n_reference) == {40}
-    assert set(table.reference) == {"photographs of imagenet"}
+    assert set(table.reference) == {"photographs of imagenet/train"}
     assert (table.note == "").all()
     same(table, measure(two_classes, photographs))
     other = measure(two_classes, photographs, options=RealnessOptions(seed=2, per_class=20, halves=20))

@@ -73,10 +73,11 @@ def write_modern(folder: Path) -> None:
 
 
 def toy(run: dict) -> dict:
-    """The run with a handful of samples, seeds and photographs, on a CPU."""
+    """The run with a handful of samples, seeds, α and photographs, on a CPU."""
     run["realness"]["reference_per_class"] = TEST_SEEDS
     run |= {"power_data_sets": 1, "device": "cpu", "threads": 2, "batch_size": 10, "weights_dir": "fetched"}
     for study in run["studies"]:
+        study["alphas"] = study["alphas"][::2]
         study["training"] |= {"samples": 2, "batch_size": 1}
         study["image_sets"] = {
             name: {"classes": 3, "seeds_per_class": TEST_SEEDS if name == "test" else 2, "chunks": 1}

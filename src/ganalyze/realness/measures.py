@@ -178,7 +178,7 @@ def find_reference(
     classes = manifest.drop_duplicates("class_id").sort_values("class_id")[["class_id", "class_name"]]
     if source.is_dir():
         files = _draw_photographs(source, classes, options)
-        found = ImageFiles(source, files, shape, fit=True), f"photographs of {source.name}", ""
+        found = ImageFiles(source, files, shape, fit=True), f"photographs of {Path(*source.parts[-2:])}", ""
     elif source.suffix == ".csv":
         files = _unmodified(source, manifest, set(classes.class_id))
         found = ImageFiles(source.parent, files, shape), "unmodified samples of the generator", GENERATED
