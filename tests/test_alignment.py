@@ -29,6 +29,14 @@ def test_cosines_are_those_of_the_directions(table):
     assert table.cosine["a", "b"] == table.cosine["b", "a"] == pytest.approx(-(0.5**0.5))
 
 
+def test_a_direction_that_all_classes_share_compares_with_one_for_each_class():
+    shared, own = np.array([1.0, 0]), np.array([[1.0, 0], [0, 1.0]])
+    manifests = dict.fromkeys([(a, b) for a in "ab" for b in "ab"], scored([0, 1, 2], 1))
+    table = compare_directions({"a": shared, "b": own}, manifests).set_index(["direction", "assessor"])
+    assert table.cosine["a", "b"] == table.cosine["b", "a"] == pytest.approx(0.5)  # the mean of 1 and 0
+    assert table.random_95["a", "b"] == table.random_95["a", "a"] == pytest.approx(1.959964 / 2**0.5)
+
+
 def test_cosines_of_random_directions_lie_within_the_stated_range_as_often_as_stated(table):
     vectors = np.random.default_rng(0).normal(size=(2, 20_000, 200))
     unit = vectors / np.linalg.norm(vectors, axis=2, keepdims=True)

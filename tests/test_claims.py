@@ -3,6 +3,7 @@
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -163,6 +164,22 @@ def test_factors_agree_where_all_rise_whatever_entropy_does(claims, name, estima
     assert row.verdict == verdict
     assert ("not redness" in row.reason) == (name == "redness")
     assert row.estimate_ours == (6 if name == "entropy" else 5)
+
+
+@pytest.mark.parametrize(("redness", "verdict"), [(0.68, "not_run"), (-0.5, "differs")])
+def test_factors_that_were_not_measured_do_not_count_as_falling_and_keep_the_others_from_agreeing(
+    claims, redness, verdict
+):
+    tables = everything()
+    factors = tables["memorability", "factors"] = tables["memorability", "factors"].reset_index(drop=True)
+    factors.loc[factors.model.isin(["object_size ~ alpha", "squareness ~ alpha"]), "converged"] = "no: no masks"
+    factors.loc[factors.model == "object_size ~ alpha", ["estimate", "ci_low", "ci_high"]] = np.nan
+    factors.loc[factors.model == "redness ~ alpha", ["estimate", "ci_low", "ci_high"]] = redness
+    row = judged(claims, tables).loc["fig3b.factors"]
+    assert row.verdict == verdict
+    assert all(name in row.reason.partition("not measured: ")[2] for name in ("object size", "squareness"))
+    factors.loc[:, "converged"] = "no"
+    assert judged(claims, tables).loc["fig3b.factors"].verdict == "not_run"
 
 
 def test_simulated_people_are_as_sensitive_as_the_papers(claims):

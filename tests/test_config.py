@@ -55,6 +55,17 @@ BAD = [
     ("studies.0.experiments.memory_game.targetz", 3, ["studies[0].experiments.memory_game.targetz", "mean targets"]),
     ("studies.0.experiments.memory_game.participants", 0, ["studies[0].experiments.memory_game.participants: got 0"]),
     ("studies.0.experiments.memory_game.target_lags", [34], ["studies[0].experiments.memory_game.target_lags"]),
+    (
+        "studies.0.experiments.memory_game.series",
+        3,
+        ["studies[0].experiments.memory_game.series: got 3", "the test set needs 180 seeds, but it has 120"],
+    ),
+    (
+        "studies.0.experiments.two_afc.series",
+        2,
+        ["studies[0].experiments.two_afc.series: got 2", "the test set needs 170 seeds, but it has 120"],
+    ),
+    ("studies.0.experiments.memory_game.vigilance", 0, ["studies[0].experiments.memory_game.vigilance: got 0"]),
     ("studies.0.experiments.stroop", {}, ["studies[0].experiments.stroop: unknown key"]),
     ("studies.0.image_sets.filler", ..., ["studies[0].image_sets.filler: missing, the memory_game needs it"]),
     ("studies.0.image_sets.vigilance", ..., ["studies[0].image_sets.vigilance: missing, the two_afc needs it"]),

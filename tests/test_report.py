@@ -9,24 +9,29 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from matplotlib import pyplot as plt
 from PIL import Image
 
 from ganalyze.claims import judge_claims, read_claims
 from ganalyze.errors import GanalyzeError
 from ganalyze.explorer import explorer_study
 from ganalyze.figures.plan import figures_of
-from ganalyze.report import write_report
+from ganalyze.figures.style import save
+from ganalyze.report import SCREEN_PIXELS_PER_INCH, write_report
 from ganalyze.table1 import table1
 
 EXPERIMENTS = {"memorability": ["memory_game"], "valence": []}
 FIGURES = figures_of(["memorability", "valence"], realness=False, distilled=False, power=False, experiments=EXPERIMENTS)
 CLAIMS = read_claims(Path(__file__).parents[1] / "config/claims.csv")
 REPORT = Path(__file__).parents[1] / "workflow/report"
-STUDY = {"training": {"samples": 400, "alpha_max": 0.3}, "image_sets": {"test": {"classes": 1, "seeds_per_class": 4}}}
+STUDY = {"training": {"samples": 400, "alpha_max": 0.3, "gradients": "zeroed"},
+         "transformer": {"kind": "one_direction", "rescaling": "none", "start": "zeros"},
+         "image_sets": {"test": {"classes": 1, "seeds_per_class": 4}}}  # fmt: skip
 PROVENANCE = {
     "git_commit": "abc123", "uncommitted_changes": False, "device": "cpu", "platform": "Linux", "python": "3.11",
     "packages": {"torch": "2.0"}, "weights": {"model.pt": "f" * 64},
     "config": {"run": "tiny", "seed": 7, "generator": "dcgan-digiface", "realness": None, "distillation": None,
+               "segmenter": "unet",
                "power_data_sets": None,
                "studies": [
                    {"name": "memorability", "assessor": "resmem", "experiments": {"memory_game": {}}, **STUDY},
@@ -85,6 +90,29 @@ def test_it_tells_slopes_means_and_the_share_of_seeds_that_rise(results):
     assert "0.40, 0.50, 0.60" in page
     assert "3 of 4 (75%)" in page
     assert "lme &lt;x&gt;" in page  # text is escaped
+
+
+def test_a_figure_is_as_wide_on_the_screen_as_it_was_drawn(results):
+    figure = plt.figure(figsize=(4, 2))
+    figure.add_axes((0, 0, 1, 1), xticks=[], yticks=[])
+    save(figure, results / "figures/fig4")
+    shown = int(re.search(r'<img[^>]*width="(\d+)"', write(results).partition('id="fig4"')[2])[1])
+    assert shown == pytest.approx(4 * SCREEN_PIXELS_PER_INCH, rel=0.03)
+
+
+def test_methods_name_what_departs_from_the_papers_equation(results):
+    assert "its own length back" not in write(results)
+    valence = PROVENANCE["config"]["studies"][1]
+    changed = valence | {"transformer": {"kind": "class_dependent", "rescaling": "per_seed", "start": "normal"},
+                         "training": valence["training"] | {"gradients": "accumulated"}}  # fmt: skip
+    config = PROVENANCE["config"] | {"studies": [PROVENANCE["config"]["studies"][0], changed]}
+    write_report(results, PROVENANCE | {"config": config}, REPORT / "report.html.j2", REPORT / "captions.yaml",
+                 results / "report.html")  # fmt: skip
+    page = " ".join((results / "report.html").read_text().split())
+    methods = page[page.index("<h2>Methods") : page.index("What this does")].partition("valence from")[2]
+    for said in ("each class", "its own length back", "a normal distribution", "gradients adding up"):
+        assert said in methods
+    assert "Segmenter of the subject" in page
 
 
 def claim_rows(page: str) -> dict[str, str]:

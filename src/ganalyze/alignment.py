@@ -16,13 +16,13 @@ def compare_directions(
 ) -> pd.DataFrame:
     """A row for each ordered pair (direction, assessor) of studies:
 
-    - cosine of the two studies' θ, and random_95: 95 % of pairs of random directions of as many dimensions have a
-      cosine within ± this (the cosine's standard deviation is 1/√z_dim).
+    - cosine of the two studies' θ (one that all classes share counts for each of them), and random_95: 95 % of pairs
+      of random directions of as many dimensions have a cosine within ± this (its standard deviation is 1/√z_dim).
     - change: how far the mean score of the assessor's study moves when seeds go from the smallest to the largest α
       of the direction's study, in standard deviations of that score over the unmodified seeds of the assessor's own
       study; change_ci_low, change_ci_high: its 95 % confidence interval over seeds.
 
-    directions: θ by study, all (z_dim,) or all (classes, z_dim). manifests: by (direction, assessor), the direction's
+    directions: θ by study, (z_dim,) or (classes, z_dim). manifests: by (direction, assessor), the direction's
     test set scored by the assessor's study's assessor; at least the smallest and the largest α, and 0 where both are
     the same study.
     """
@@ -30,6 +30,7 @@ def compare_directions(
     for direction, theta in directions.items():
         for assessor, other in directions.items():
             own = manifests[assessor, assessor]
+            one, two = np.broadcast_arrays(theta, other)
             spread = own[own.alpha == 0].score.std()
             change = gain(manifests[direction, assessor]) / spread
             error = Z_975 * change.std() / len(change) ** 0.5
@@ -37,8 +38,8 @@ def compare_directions(
                 {
                     "direction": direction,
                     "assessor": assessor,
-                    "cosine": float(np.vdot(theta, other) / (np.linalg.norm(theta) * np.linalg.norm(other))),
-                    "random_95": Z_975 / theta.size**0.5,
+                    "cosine": float(np.vdot(one, two) / (np.linalg.norm(one) * np.linalg.norm(two))),
+                    "random_95": Z_975 / min(theta.size, other.size) ** 0.5,
                     "change": change.mean(),
                     "change_ci_low": change.mean() - error,
                     "change_ci_high": change.mean() + error,

@@ -36,6 +36,7 @@ TABLES = {
 }
 EXPERIMENT_OF = {"memory hit": "memory_game", "2AFC fake detection (correct/incorrect)": "two_afc"}
 EXPERIMENTS = {"memory_game": "memory game", "two_afc": "2AFC task"}  # as they are called
+CONVERGED = ("yes", "singular")  # what `ganalyze.mixed_models` says of a fit that counts
 SIMULATED = "Simulated observers, not people: "
 
 Tables = Mapping[tuple[str, str], pd.DataFrame]
@@ -87,7 +88,7 @@ def _judge(claim, studies: Sequence[str], tables: Tables) -> dict:
     model = "score" if kind == "score" else f"{OUTCOMES[kind]} ~ {_term(claim)}"
     rows = table[(table.model == model) & (table.term == _term(claim))]
     source = "model" if kind == "score" else table.data_source.iloc[0]
-    if rows.empty or rows.converged.iloc[0] not in ("yes", "singular"):
+    if rows.empty or rows.converged.iloc[0] not in CONVERGED:
         why = rows.converged.iloc[0].removeprefix("no: ") if len(rows) else "it is not among those fitted"
         return _not_run(f"No model {model}: {'it did not converge' if why == 'no' else why}.")
     ours = rows.iloc[0]
@@ -142,24 +143,37 @@ def _realness(table: pd.DataFrame) -> dict:
 
 def _factors(table: pd.DataFrame) -> dict:
     """agrees: all factors rise with α, each interval above 0. same_sign: all estimates are above 0. differs: not so.
+    not_run: no factor was measured, or one was not while all others rise.
 
     Entropy stands for simplicity, and the paper does not say whether the entropy rises or its opposite: it is reported
     and not counted. estimate_ours is how many of the others rise.
     """
     slopes = table[table.term == "alpha"]
     slopes = slopes.set_index(slopes.model.str.partition(" ~ ")[0])
+    slopes, lacking = (slopes[slopes.converged.isin(CONVERGED) == there] for there in (True, False))
     counted = slopes.drop(index="entropy", errors="ignore")
+    if counted.empty:
+        return _not_run("No factor was measured.")
     rise, positive = counted.ci_low > 0, counted.estimate > 0
     reason = f"{rise.sum()} of {len(counted)} factors rise"
     if not rise.all():
-        reason += f", not {', '.join(name.replace('_', ' ') for name in counted.index[~rise])}"
+        reason += f", not {_listed(counted.index[~rise])}"
+    if len(lacking):
+        reason += f"; not measured: {_listed(lacking.index)}"
     if "entropy" in slopes.index:
         entropy = slopes.loc["entropy"]
         reason += f"; not counted: entropy, whose slope {_words(_conclusion(entropy.ci_low, entropy.ci_high))}"
+    verdict = "agrees" if rise.all() else "same_sign" if positive.all() else "differs"
+    if len(lacking) and verdict != "differs":
+        return _not_run(f"{reason}.")  # an incomplete list can contradict, not agree
     return {
         "estimate_ours": rise.sum(), "n_ours": counted.n.max(), "data_source": "model", "reason": f"{reason}.",
-        "verdict": "agrees" if rise.all() else "same_sign" if positive.all() else "differs",
+        "verdict": verdict,
     }  # fmt: skip
+
+
+def _listed(factors: pd.Index) -> str:
+    return ", ".join(factors.str.replace("_", " "))
 
 
 def _kind(claim) -> str:

@@ -88,6 +88,11 @@ class Experiment(Section):
         """What a series is made of: the options of scripts/build_tracks.py."""
         return {name: getattr(self, name) for name in type(self).model_fields if name not in Experiment.model_fields}
 
+    @property
+    def seeds(self) -> dict[str, int]:
+        """How many seeds of which image sets a participant meets, each once."""
+        raise NotImplementedError
+
 
 _GAME, _AFC = MemoryGameDesign(), TwoAfcDesign()  # as in the paper
 
@@ -96,18 +101,28 @@ class MemoryGame(Experiment):
     """A series of the visual memory game; the defaults are the paper's."""
 
     targets: Positive = Field(default=_GAME.targets, description="images of the test set, each shown twice")
-    vigilance: Count = Field(default=_GAME.vigilance, description="fillers shown twice, in quick succession")
+    vigilance: Positive = Field(default=_GAME.vigilance, description="fillers shown twice, in quick succession")
     fillers: Count = Field(default=_GAME.fillers, description="fillers shown once")
     target_lags: Range = Field(default=_GAME.target_lags, description="least and most images between target and repeat")
     vigilance_lags: Range = Field(default=_GAME.vigilance_lags, description="the same of vigilance images")
+
+    @property
+    def seeds(self) -> dict[str, int]:
+        return {"test": self.series * self.targets, "filler": self.series * (self.vigilance + self.fillers)}
 
 
 class TwoAfc(Experiment):
     """A series of the 2AFC task; the defaults are the paper's."""
 
     targets: Positive = Field(default=_AFC.targets, description="pairs with an image of the test set")
-    vigilance: Count = Field(default=_AFC.vigilance, description="pairs with an easy fake")
+    vigilance: Positive = Field(default=_AFC.vigilance, description="pairs with an easy fake")
     practice: Count = Field(default=_AFC.practice, description="pairs with feedback, before one's first series")
+
+    @property
+    def seeds(self) -> dict[str, int]:
+        easy = self.practice // 2
+        return {"test": self.series * self.targets + self.practice - easy,
+                "vigilance": self.series * self.vigilance + easy}  # fmt: skip
 
 
 class Experiments(Section):
@@ -238,9 +253,16 @@ class Run(Section):
     @model_validator(mode="after")
     def _images_for_experiments(self) -> "Run":
         for index, study in enumerate(self.studies):
-            for experiment, needed in (("memory_game", "filler"), ("two_afc", "vigilance")):
-                if experiment in study.experiments.present and needed not in study.image_sets.present:
-                    raise ValueError(f"studies[{index}].image_sets.{needed}: missing, the {experiment} needs it")
+            for name, experiment in study.experiments.present.items():
+                for needed, seeds in experiment.seeds.items():
+                    images = study.image_sets.present.get(needed)
+                    if images is None:
+                        raise ValueError(f"studies[{index}].image_sets.{needed}: missing, the {name} needs it")
+                    if seeds > (there := images.classes * images.seeds_per_class):
+                        raise ValueError(
+                            f"studies[{index}].experiments.{name}.series: got {experiment.series}, for which the "
+                            f"{needed} set needs {seeds} seeds, but it has {there}: no one may meet a seed twice"
+                        )
         return self
 
     def study(self, name: str) -> Study:

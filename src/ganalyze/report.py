@@ -14,12 +14,14 @@ from ganalyze.errors import GanalyzeError, written_whole
 from ganalyze.experiments.observers import Observers
 from ganalyze.explorer import as_data_uri, explorer_study
 from ganalyze.figures.plan import figures_of
-from ganalyze.figures.style import alpha_label, number
+from ganalyze.figures.style import PNG_DPI, alpha_label, number
 from ganalyze.generators import GENERATORS
 from ganalyze.image_sets import gain, read_manifest
+from ganalyze.realness import EXTRACTORS
 from ganalyze.report_claims import claims_part, experiments_part, table1_part
+from ganalyze.segmentation import SEGMENTERS
 
-SCREEN_PIXELS_PER_INCH = 140  # figures are drawn at 300 dpi for print; their text should read like the page's
+SCREEN_PIXELS_PER_INCH = 140  # at which the text of figures reads like the page's
 
 
 def write_report(results: Path, provenance: dict[str, Any], template: Path, captions: Path, output: Path) -> None:
@@ -50,6 +52,8 @@ def write_report(results: Path, provenance: dict[str, Any], template: Path, capt
     page = environment.from_string(template.read_text(encoding="utf-8")).render(
         run=config["run"],
         generator=GENERATORS[config["generator"]],
+        segmenter=SEGMENTERS[config["segmenter"]] if config["segmenter"] else None,
+        extractor=EXTRACTORS[config["realness"]["extractor"]] if config["realness"] else None,
         embedded=config["generator"] == "dcgan-digiface",
         studies=studies,
         claims=claims_part(claims, {study["name"]: study["card"].title for study in studies}),
@@ -99,6 +103,6 @@ def _figure(path: Path, name: str, kind: str, captions: dict[str, str]) -> dict[
         "name": name,
         "title": f"Fig. {paper[1]}{paper[2].upper()}" if paper else name.replace("_", " ").capitalize(),
         "caption": caption.replace("{rule}", captions["rule"]),
-        "width": round(width / 300 * SCREEN_PIXELS_PER_INCH),
+        "width": round(width / PNG_DPI * SCREEN_PIXELS_PER_INCH),
         "data": data,
     }

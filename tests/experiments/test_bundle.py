@@ -148,6 +148,12 @@ def test_a_results_file_with_a_fault_is_refused_by_its_line(tmp_path, second, wo
         read_answers([tmp_path / "results.txt"])
 
 
+def test_a_results_file_that_is_no_text_is_refused_by_its_name(tmp_path):
+    (tmp_path / "results.txt").write_text(line(), encoding="utf-16")
+    with pytest.raises(GanalyzeError, match="is no text in UTF-8"):
+        read_answers([tmp_path / "results.txt"])
+
+
 def test_answers_that_are_there_twice_count_once_and_unknown_tracks_are_refused(tmp_path, sets):
     tracks = build_tracks(GAME, sets["test"], sets["filler"], 1, 1, 1)
     (tmp_path / "a.txt").write_text(f"{line()}\n\n{line(trial_index=1)}\n")

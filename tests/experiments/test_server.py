@@ -402,6 +402,16 @@ def test_the_validator_of_psych_ds_has_nothing_against_the_folder(tmp_path, host
     assert not judge()["valid"]
 
 
+def test_secrets_are_for_their_owner_alone_and_are_not_made_anew_where_they_are_damaged(tmp_path):
+    path = tmp_path / "data.secrets.json"
+    made = Secrets.load(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert Secrets.load(path) == made
+    path.write_text("")
+    with pytest.raises(GanalyzeError, match="put its backup back"):
+        Secrets.load(path)
+
+
 # --- starting it --------------------------------------------------------------------------------------------------
 
 

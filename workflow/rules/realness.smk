@@ -1,6 +1,14 @@
 # How real the images stay along α (paper §3.3.1): FID, Inception Score, KID, precision and recall.
 
 
+onstart:
+    if REFERENCE_FOLDER and not Path(REFERENCE_FOLDER).is_dir():
+        print(
+            f"warning: realness: the photographs' folder {REFERENCE_FOLDER} is not there: measure_realness will fail",
+            file=sys.stderr,
+        )
+
+
 rule generate_reference:
     """What the realness of images is measured against where there are no photographs: fresh unmodified samples."""
     input:
@@ -60,6 +68,6 @@ rule measure_realness:
         seed=RUN.seed,
         compute=COMPUTE,
     shell:
-        "python scripts/measure_realness.py --manifest {input.manifest} --reference {params.reference}"
+        "python scripts/measure_realness.py --manifest {input.manifest} --reference {params.reference:q}"
         " --extractor {params.extractor} --seed {params.seed} --reference-per-class {params.per_class}"
         " {params.compute} --output {output} 2>&1 | tee {log}"

@@ -107,7 +107,11 @@ def read_answers(paths: list[Path]) -> list[dict]:
     """
     found: dict[tuple, dict] = {}
     for path in paths:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except UnicodeDecodeError:
+            raise GanalyzeError(f"{path} is no text in UTF-8: export the answers again") from None
+        for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
             try:

@@ -8,7 +8,6 @@ identifier of Prolific, MTurk or JATOS, nor does it hold the tokens pages write 
 import hashlib
 import hmac
 import json
-import os
 import secrets
 import sqlite3
 import threading
@@ -18,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ganalyze.errors import GanalyzeError
+from ganalyze.errors import GanalyzeError, written_whole
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS study (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -52,15 +51,18 @@ class Secrets:
     def load(cls, path: Path) -> "Secrets":
         """Read the secrets, or make them on first use, in a file that no one else may read."""
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
             made = {"identifiers": secrets.token_hex(32), "exports": secrets.token_urlsafe(32)}
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                json.dump(made, file)
+            with written_whole(path) as temporary:
+                temporary.touch(mode=0o600)
+                temporary.write_text(json.dumps(made))
         try:
             told = json.loads(path.read_text())
             return cls(bytes.fromhex(told["identifiers"]), told["exports"])
         except (ValueError, KeyError, TypeError):
-            raise GanalyzeError(f"{path} does not hold the secrets of an experiment") from None
+            raise GanalyzeError(
+                f"{path} does not hold the secrets of an experiment: put its backup back, since pseudonyms hang on it; "
+                "only if nobody has taken part yet, remove it"
+            ) from None
 
     def pseudonym(self, platform: str, identifier: str) -> str:
         """The same person on the same platform is the same pseudonym; nobody can go back without the key."""

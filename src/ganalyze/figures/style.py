@@ -15,6 +15,7 @@ from ganalyze.errors import written_whole
 
 COLUMN_WIDTH = 3.35  # inches: one column of the paper
 PAGE_WIDTH = 7.0  # inches: both columns
+PNG_DPI = 200
 
 # Okabe & Ito's colours, told apart by readers of any colour vision.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#777777"
@@ -64,7 +65,7 @@ def save(figure: Figure, stem: Path | str) -> None:
     """Write `stem`.svg and `stem`.png, each whole or not at all, and close the figure."""
     # Lines and text of an SVG are sharp at any size; only images in it have a resolution, and make it heavy.
     svg = {"dpi": 150, "metadata": {"Date": None}}
-    png = {"dpi": 200, "metadata": {"Software": None}, "pil_kwargs": {"optimize": True}}
+    png = {"dpi": PNG_DPI, "metadata": {"Software": None}, "pil_kwargs": {"optimize": True}}
     for suffix, options in ((".svg", svg), (".png", png)):
         with written_whole(f"{stem}{suffix}") as temporary:
             figure.savefig(temporary, bbox_inches="tight", pad_inches=0.03, **options)
