@@ -183,14 +183,9 @@ def test_a_changed_setting_of_one_study_concerns_what_depends_on_it_and_nothing_
 
 FIGURES = {"plot_scores": 2, "plot_factors": 2, "plot_realness": 2, "plot_sequences": 2, "plot_comparison": 1,
            "plot_alignment": 1, "plot_masks": 1, "plot_catalogue": 2, "write_report": 1}  # fmt: skip
-EDITS = [
-    ("README.md", {}),
-    ("scripts/plot_figures.py", FIGURES),
-    (
-        "src/ganalyze/factors.py",
-        {"measure_factors": 2, "plot_factors": 2, "fit_factor_models": 2, "judge_claims": 1, "write_report": 1},
-    ),
-]
+FACTORS = {"measure_factors": 2, "plot_factors": 2, "fit_factor_models": 2, "judge_claims": 1, "write_provenance": 1,
+           "write_report": 1}  # fmt: skip
+EDITS = [("README.md", {}), ("scripts/plot_figures.py", FIGURES), ("src/ganalyze/factors.py", FACTORS)]
 
 
 @pytest.mark.parametrize(("file", "expected"), EDITS)

@@ -4,6 +4,7 @@
 rule write_provenance:
     input:
         code=code("write_provenance.py"),
+        results=f"{RESULTS}/claims.csv",  # made anew with them, so that the commit is the one they were made at
         weights=sorted(set(weight_files(GENERATOR, *map(assessor_of, STUDIES), *SEGMENTER, *EXTRACTOR))),
     output:
         f"{RESULTS}/provenance.json",
