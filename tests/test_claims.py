@@ -125,7 +125,7 @@ def test_what_a_run_lacks_is_not_run_with_the_reason(claims):
 
 
 def test_a_model_that_did_not_converge_gives_no_estimate(claims):
-    tables = everything() | {("valence", "score"): model("score", converged="no")}
+    tables = everything() | {("valence", "score"): model("score", converged="no: it did not converge")}
     row = judged(claims, tables).loc["fig8c.valence.slope"]
     assert (row.verdict, row.reason) == ("not_run", "No model score: it did not converge.")
     assert pd.isna(row.estimate_ours)
@@ -178,7 +178,7 @@ def test_factors_that_were_not_measured_do_not_count_as_falling_and_keep_the_oth
     row = judged(claims, tables).loc["fig3b.factors"]
     assert row.verdict == verdict
     assert all(name in row.reason.partition("not measured: ")[2] for name in ("object size", "squareness"))
-    factors.loc[:, "converged"] = "no"
+    factors.loc[:, "converged"] = "no: it did not converge"
     assert judged(claims, tables).loc["fig3b.factors"].verdict == "not_run"
 
 

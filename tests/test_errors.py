@@ -2,6 +2,7 @@
 
 import errno
 import os
+import platform
 import subprocess
 
 import pytest
@@ -19,12 +20,14 @@ def test_a_file_appears_whole(tmp_path):
 
 def test_what_a_killed_writer_left_is_removed_and_a_living_ones_is_not(tmp_path):
     dead = subprocess.run(["sh", "-c", "echo $$"], capture_output=True, text=True, check=True).stdout.strip()
-    (tmp_path / f".table.{dead}.part.csv").write_text("half")
-    (tmp_path / f".table.{os.getppid()}.part.csv").write_text("being written")
-    (tmp_path / f".tables.{dead}.part.csv").write_text("another file's")
+    here = platform.node()
+    others = [f".table.{here}.{os.getppid()}.part.csv", f".tables.{here}.{dead}.part.csv",
+              f".table.by_valence.{here}.{dead}.part.csv", f".table.another-machine.{dead}.part.csv"]  # fmt: skip
+    for name in (f".table.{here}.{dead}.part.csv", *others):
+        (tmp_path / name).write_text("half")
     with written_whole(tmp_path / "table.csv") as temporary:
         temporary.write_text("a")
-    left = {f".table.{os.getppid()}.part.csv", f".tables.{dead}.part.csv", "table.csv"}
+    left = {*others, "table.csv"}
     assert {path.name for path in tmp_path.iterdir()} == left
 
 

@@ -341,3 +341,13 @@ def test_script_names_a_missing_file_and_an_unknown_family(tmp_path):
     assert unknown.returncode == 2
     assert "invalid choice: 'poisson'" in unknown.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_whose_optimum_was_not_reached_gives_no_numbers(monkeypatch):
+    monkeypatch.setattr("ganalyze.mixed_models._examine", lambda *_: (False, None))
+    data = pd.DataFrame({"seed_id": np.repeat(range(10), 5), "alpha": np.tile([-0.2, -0.1, 0, 0.1, 0.2], 10)})
+    data["score"] = np.random.default_rng(0).normal(data.alpha + data.seed_id, 0.1)
+    table = fit_mixed_model(data, "score ~ alpha + (1|seed_id)", "gaussian", "score")
+    assert set(table.converged) == {"no: it did not converge"}
+    assert table[["estimate", "std_error", "ci_low", "ci_high", "p"]].isna().all(axis=None)
+    assert (table.n == 50).all()

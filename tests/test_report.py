@@ -115,6 +115,15 @@ def test_methods_name_what_departs_from_the_papers_equation(results):
     assert "Segmenter of the subject" in page
 
 
+def test_a_model_that_did_not_converge_is_told_in_place_of_its_numbers(results):
+    table = pd.read_csv(results / "valence/mixed_models.csv")
+    table[["estimate", "ci_low", "ci_high", "p"]] = None
+    table.to_csv(results / "valence/mixed_models.csv", index=False)
+    page = write(results)
+    assert "did not converge" in page
+    assert "[nan" not in page
+
+
 def claim_rows(page: str) -> dict[str, str]:
     """Each row of the claims table by what is claimed and where."""
     table = re.search(r'<table class="claims">(.*?)</table>', page, re.DOTALL)[1]

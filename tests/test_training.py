@@ -1,5 +1,6 @@
 """Learning θ: Eq. 1 against independent calculations, the draws of §2.2, and exact resume after a kill."""
 
+import importlib
 import os
 import signal
 import subprocess
@@ -193,6 +194,23 @@ def test_a_checkpoint_of_another_training_is_not_used(tmp_path, change):
     theta, _ = train_direction(*run, options(**change), CPU, tmp_path / "last.pt", {}, say=said.append)
     assert "starts over" in said[0]
     assert torch.equal(theta, train_direction(*run, options(**change), CPU, tmp_path / "fresh.pt", {})[0])
+
+
+def test_a_checkpoint_made_by_other_code_is_not_used(tmp_path, monkeypatch):
+    """Not even where only a module that an assessor imports has changed."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    helper = tmp_path / "helper_of_an_assessor.py"
+    helper.write_text("GAIN = 1\n")
+    importlib.import_module("helper_of_an_assessor")
+    run = (LinearGenerator(), SquareAssessor(), options(), CPU, tmp_path / "last.pt", {})
+    said = []
+    train_direction(*run)
+    train_direction(*run, say=said.append)
+    assert "going on from step 10" in said.pop()
+    helper.write_text("GAIN = 5\n")
+    train_direction(*run, say=said.append)
+    assert "code: training starts over" in said[0]
 
 
 def test_a_broken_checkpoint_is_not_used(tmp_path):

@@ -36,7 +36,6 @@ TABLES = {
 }
 EXPERIMENT_OF = {"memory hit": "memory_game", "2AFC fake detection (correct/incorrect)": "two_afc"}
 EXPERIMENTS = {"memory_game": "memory game", "two_afc": "2AFC task"}  # as they are called
-CONVERGED = ("yes", "singular")  # what `ganalyze.mixed_models` says of a fit that counts
 SIMULATED = "Simulated observers, not people: "
 
 Tables = Mapping[tuple[str, str], pd.DataFrame]
@@ -88,9 +87,9 @@ def _judge(claim, studies: Sequence[str], tables: Tables) -> dict:
     model = "score" if kind == "score" else f"{OUTCOMES[kind]} ~ {_term(claim)}"
     rows = table[(table.model == model) & (table.term == _term(claim))]
     source = "model" if kind == "score" else table.data_source.iloc[0]
-    if rows.empty or rows.converged.iloc[0] not in CONVERGED:
+    if rows.empty or rows.converged.iloc[0].startswith("no"):
         why = rows.converged.iloc[0].removeprefix("no: ") if len(rows) else "it is not among those fitted"
-        return _not_run(f"No model {model}: {'it did not converge' if why == 'no' else why}.")
+        return _not_run(f"No model {model}: {why}.")
     ours = rows.iloc[0]
     verdict, reason = compare(claim, ours)
     return {
@@ -150,7 +149,8 @@ def _factors(table: pd.DataFrame) -> dict:
     """
     slopes = table[table.term == "alpha"]
     slopes = slopes.set_index(slopes.model.str.partition(" ~ ")[0])
-    slopes, lacking = (slopes[slopes.converged.isin(CONVERGED) == there] for there in (True, False))
+    lacking = slopes[slopes.converged.str.startswith("no")]
+    slopes = slopes.drop(index=lacking.index)
     counted = slopes.drop(index="entropy", errors="ignore")
     if counted.empty:
         return _not_run("No factor was measured.")

@@ -3,6 +3,7 @@
 import errno
 import glob
 import os
+import platform
 import sys
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -54,16 +55,17 @@ def written_whole(path: Path | str):
     """Yield a temporary name beside `path`; rename it into place on success, remove it on failure.
 
     So no reader ever meets a half-written file, whatever kills the writer. The folder is made where it
-    is missing, and what a writer left that was killed is removed.
+    is missing, and what a writer on this machine left that was killed is removed.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    for left in path.parent.glob(f".{glob.escape(path.stem)}.*.part{path.suffix}"):
-        writer = left.name.removesuffix(f".part{path.suffix}").rpartition(".")[2]
+    # Machine and process keep jobs that write the same file apart; the suffix stays, since writers read it.
+    before, after = f".{path.stem}.{platform.node()}.", f".part{path.suffix}"
+    for left in path.parent.glob(f"{glob.escape(before)}*{glob.escape(after)}"):
+        writer = left.name.removeprefix(before).removesuffix(after)
         if writer.isdigit() and not _is_alive(int(writer)):
             left.unlink(missing_ok=True)
-    # The process id keeps two jobs that write the same file apart; the suffix stays, since writers read it.
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    temporary = path.with_name(f"{before}{os.getpid()}{after}")
     try:
         yield temporary
         temporary.replace(path)

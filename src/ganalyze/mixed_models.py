@@ -65,7 +65,7 @@ def fit_mixed_model(data: pd.DataFrame, formula: str, family: str, name: str, in
     Every row repeats what belongs to the whole model: `n` rows used, `groups` as "seed_id:160;class_id:8",
     `log_likelihood` (restricted when gaussian), `tjur_d` (binomial: how far apart ones and zeros are in mean
     fitted probability, random effects included; Tjur 2009) and `converged`: "yes", "singular" (reached, with a
-    variance of zero or a correlation of one) or "no".
+    variance of zero or a correlation of one) or "no: " and why; then there are no numbers.
 
     Raises GanalyzeError where formula or data can give no such model, or one with an infinite estimate.
     """
@@ -81,9 +81,11 @@ def fit_mixed_model(data: pd.DataFrame, formula: str, family: str, name: str, in
             for preliminary in (False, True):
                 fit = _fit(data, parsed, family, preliminary)
                 table = _table(fit, family)
-                if table.converged[0] != "no":
+                if reached := not table.converged[0].startswith("no"):
                     break
-            if intervals == "profile":
+            if not reached:
+                table[["estimate", "std_error", "ci_low", "ci_high", "p", "tjur_d"]] = np.nan
+            elif intervals == "profile":
                 profiles = fit.confint(method="profile")
                 for row, term in enumerate(fit.matrices.fixed_names):
                     table.loc[row, ["ci_low", "ci_high"]] = profiles[term]
@@ -227,7 +229,7 @@ def _table(fit: LmerResult | GlmerResult, family: str) -> pd.DataFrame:
         log_likelihood=fit.logLik().value,
         tjur_d=_tjur_d(fit) if family == "binomial" else np.nan,
         engine=f"mixedlm {version('mixedlm')} {'lmer' if family == 'gaussian' else 'glmer'}",
-        converged=("singular" if fit.isSingular() else "yes") if reached else "no",
+        converged=("singular" if fit.isSingular() else "yes") if reached else "no: it did not converge",
     )
 
 

@@ -130,7 +130,10 @@ def parse_options(words: Sequence[str]) -> dict[str, Any]:
         key, equals, value = word.partition("=")
         if not equals:
             raise GanalyzeError(f"option {word!r}: write it as OPTION=VALUE")
-        options[key] = yaml.safe_load(value)
+        try:
+            options[key] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise GanalyzeError(f"option {word!r}: its value is not valid YAML") from None
     return options
 
 

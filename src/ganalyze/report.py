@@ -84,8 +84,10 @@ def _study(results: Path, study: dict[str, Any]) -> dict[str, Any]:
         "card": ASSESSORS[study["assessor"]],
         "alpha_text": ", ".join(map(alpha_label, sorted(manifest.alpha.unique()))),
         "means": ", ".join(map(number, manifest.groupby("alpha").score.mean())),
-        "slope": "{} [{}, {}]".format(*map(number, [slope.estimate, slope.ci_low, slope.ci_high])),
-        "p": "< .001" if slope.p < 0.001 else f"{slope.p:.3f}",
+        "slope": "{} [{}, {}]".format(*map(number, [slope.estimate, slope.ci_low, slope.ci_high]))
+        if pd.notna(slope.estimate)
+        else "did not converge",
+        "p": "" if pd.isna(slope.p) else "< .001" if slope.p < 0.001 else f"{slope.p:.3f}",
         "rising": f"{rising} of {len(gains)} ({rising / len(gains):.0%})",
         "formula": slope.formula,
         "engine": slope.engine,

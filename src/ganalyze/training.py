@@ -5,8 +5,8 @@ goes through the very same batches.
 """
 
 import hashlib
-import inspect
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,8 +16,6 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-import ganalyze.randomness
-import ganalyze.transformer
 from ganalyze.compute import Compute
 from ganalyze.errors import GanalyzeError, written_whole
 from ganalyze.progress import progress
@@ -109,7 +107,7 @@ def train_direction(
     truncation = getattr(generator, "truncation", 1.0)
     losses: list[float] = []
 
-    fingerprint = _fingerprint(generator, assessor, options, compute, models)
+    fingerprint = _fingerprint(options, compute, models)
     saved = _load_checkpoint(checkpoint, fingerprint, say)
     if saved:
         direction.load_state_dict(saved["direction"])
@@ -152,14 +150,22 @@ def _add_gradients(direction: Direction, loss: Tensor, accumulate: bool, scale: 
         parameter.grad = parameter.grad + gradient if accumulate and parameter.grad is not None else gradient
 
 
-def _fingerprint(generator, assessor, options: TrainingOptions, compute: Compute, models: dict[str, str]) -> str:
+def _fingerprint(options: TrainingOptions, compute: Compute, models: dict[str, str]) -> str:
     """What a checkpoint must share with a training to be continued by it: settings, weights and code."""
-    modules = [inspect.getmodule(x) for x in (train_direction, type(generator), type(assessor))]
-    modules += [ganalyze.transformer, ganalyze.randomness]
     settings = asdict(options) | {key: str(value) for key, value in asdict(compute).items()}
     del settings["checkpoint_every"]  # changes nothing in the result
-    text = json.dumps([settings, models], sort_keys=True) + "".join(inspect.getsource(m) for m in modules)
-    return hashlib.sha256(text.encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps([settings, models], sort_keys=True).encode())
+    for file in _sources():
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _sources() -> list[Path]:
+    """The files of all code in use that is ours or the user's own, in the folder where they work."""
+    ours = (Path(__file__).parent, Path.cwd())
+    files = {Path(file).resolve() for module in [*sys.modules.values()] if (file := getattr(module, "__file__", None))}
+    return sorted(file for file in files if file.suffix == ".py" and "site-packages" not in file.parts
+                  and file.is_file() and any(file.is_relative_to(folder) for folder in ours))  # fmt: skip
 
 
 def _save_checkpoint(path: Path, fingerprint: str, direction: Direction, optimizer, losses: list[float]) -> None:

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ganalyze.figures.style import BLUE, COLUMN_WIDTH, GREY, alpha_label, mark_simulated, number, p_value
+from ganalyze.figures.style import BLUE, COLUMN_WIDTH, GREY, alpha_label, mark_simulated, slope_title
 
 NAMES = {"memory_game": "hit rate", "two_afc": "proportion correct"}
 
@@ -28,9 +28,7 @@ def draw_rates(rates: pd.DataFrame, model: pd.DataFrame, experiment: str) -> Fig
     ax.set_xticklabels(map(alpha_label, rates.alpha))
     slopes = model[(model.term == "alpha") & model.estimate.notna()]
     if len(slopes):
-        slope = slopes.iloc[0]
-        interval = f"[{number(slope.ci_low)}, {number(slope.ci_high)}]"
-        ax.set_title(f"β = {number(slope.estimate)} {interval}, {p_value(slope.p)}", loc="left")
+        ax.set_title(slope_title(slopes.iloc[0]), loc="left")
     counts = f"{rates.data_points.sum():,} data points, {rates.data_points.min():,} to {rates.data_points.max():,} an α"
     figure.supxlabel(counts, fontsize=7, x=0.99, ha="right")
     if rates.data_source.iloc[0] == "simulated":

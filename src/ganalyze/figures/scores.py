@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ganalyze.figures.style import BLUE, COLUMN_WIDTH, GREY, alpha_label, number, p_value
+from ganalyze.figures.style import BLUE, COLUMN_WIDTH, GREY, alpha_label, slope_title
 
 SEEDS_BEHIND = 60  # single seeds drawn behind the mean: more would be a grey wall
 
@@ -31,8 +31,7 @@ def draw_scores(manifests: dict[str, pd.DataFrame], models: dict[str, pd.DataFra
             label="mean, 95 % CI", zorder=3,
         )  # fmt: skip
         slope = models[label].query("term == 'alpha'").iloc[0]
-        interval = f"[{number(slope.ci_low)}, {number(slope.ci_high)}]"
-        ax.set_title(f"β = {number(slope.estimate)} {interval}, {p_value(slope.p)}", loc="left")
+        ax.set_title(slope_title(slope), loc="left")
         ax.set(xlabel="α", ylabel=label, xticks=alphas, xticklabels=[alpha_label(a) for a in alphas])
         ax.legend(frameon=False, loc="upper left", handlelength=1.5, borderaxespad=0.1)
         low, high = ax.get_ylim()

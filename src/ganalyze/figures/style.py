@@ -48,6 +48,14 @@ def number(value: float) -> str:
     return f"{value:.2f}".replace("-", "−")
 
 
+def slope_title(slope) -> str:
+    """A fitted slope (a row of a models table) as printed above figures: β, its 95 % interval, p."""
+    if np.isnan(slope.estimate):
+        return "the model did not converge"
+    interval = f"[{number(slope.ci_low)}, {number(slope.ci_high)}]"
+    return f"β = {number(slope.estimate)} {interval}, {p_value(slope.p)}"
+
+
 def p_value(p: float) -> str:
     """A p-value as printed in figures and report: "p < .001", "p = .042"."""
     return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".", 1)
