@@ -132,7 +132,7 @@ def test_a_run_killed_in_training_and_in_generation_ends_with_the_same_bytes(mak
 
 FIGURES = {"plot_scores": 1, "plot_sequences": 2, "plot_catalogue": 1, "plot_factors": 1}
 MODELS = {"fit_mixed_models": 1, "write_metrics": 1}
-CLAIMS = {"fit_factor_models": 1, "judge_claims": 1, "write_report": 1}
+CLAIMS = {"fit_factor_models": 1, "judge_claims": 1, "write_provenance": 1, "write_report": 1}
 AFTER_IMAGES = {"score_images": 1, "measure_factors": 1, **MODELS, **FIGURES, **CLAIMS}
 AFTER_TRAINING = {"generate_images": 1, "gather_images": 1, **AFTER_IMAGES}
 
