@@ -79,8 +79,8 @@ def write_trials(results, source):
     table1(models).to_csv(results / "tables/table1.csv", index=False)
 
 
-def write(results):
-    write_report(results, PROVENANCE, REPORT / "report.html.j2", REPORT / "captions.yaml", results / "report.html")
+def write(results, provenance=PROVENANCE):
+    write_report(results, provenance, REPORT / "report.html.j2", REPORT / "captions.yaml", results / "report.html")
     return (results / "report.html").read_text()
 
 
@@ -106,9 +106,7 @@ def test_methods_name_what_departs_from_the_papers_equation(results):
     changed = valence | {"transformer": {"kind": "class_dependent", "rescaling": "per_seed", "start": "normal"},
                          "training": valence["training"] | {"gradients": "accumulated"}}  # fmt: skip
     config = PROVENANCE["config"] | {"studies": [PROVENANCE["config"]["studies"][0], changed]}
-    write_report(results, PROVENANCE | {"config": config}, REPORT / "report.html.j2", REPORT / "captions.yaml",
-                 results / "report.html")  # fmt: skip
-    page = " ".join((results / "report.html").read_text().split())
+    page = " ".join(write(results, PROVENANCE | {"config": config}).split())
     methods = page[page.index("<h2>Methods") : page.index("What this does")].partition("valence from")[2]
     for said in ("each class", "its own length back", "a normal distribution", "gradients adding up"):
         assert said in methods
