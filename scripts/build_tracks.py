@@ -8,8 +8,9 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
+from ganalyze.designs import DESIGNS
 from ganalyze.errors import run_command
-from ganalyze.experiments.tracks import DESIGNS, build_tracks
+from ganalyze.experiments.tracks import build_tracks
 from ganalyze.image_sets import read_manifest
 from ganalyze.tables import write_table
 

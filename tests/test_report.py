@@ -116,6 +116,7 @@ def test_methods_name_what_departs_from_the_papers_equation(results):
 def test_a_model_that_did_not_converge_is_told_in_place_of_its_numbers(results):
     table = pd.read_csv(results / "valence/mixed_models.csv")
     table[["estimate", "ci_low", "ci_high", "p"]] = None
+    table["converged"] = "no: it did not converge"
     table.to_csv(results / "valence/mixed_models.csv", index=False)
     page = write(results)
     assert "did not converge" in page

@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ganalyze.designs import OUTCOMES, TITLES
 from ganalyze.errors import GanalyzeError
-from ganalyze.experiments.exclusions import OUTCOMES
 
 VERDICTS = ("agrees", "same_sign", "differs", "not_run")
 OURS = ["estimate_ours", "ci_low_ours", "ci_high_ours", "p_ours", "n_ours", "data_source", "verdict", "reason"]
@@ -35,7 +35,6 @@ TABLES = {
     "two_afc": "trials/two_afc.models.csv",
 }
 EXPERIMENT_OF = {"memory hit": "memory_game", "2AFC fake detection (correct/incorrect)": "two_afc"}
-EXPERIMENTS = {"memory_game": "memory game", "two_afc": "2AFC task"}  # as they are called
 SIMULATED = "Simulated observers, not people: "
 
 Tables = Mapping[tuple[str, str], pd.DataFrame]
@@ -79,7 +78,7 @@ def _judge(claim, studies: Sequence[str], tables: Tables) -> dict:
         return _not_run(f"This run has no study {claim.study}.")
     table = tables.get((claim.study, kind))
     if table is None:
-        return _not_run(f"This run has no {EXPERIMENTS.get(kind, kind)} of {claim.study}.")
+        return _not_run(f"This run has no {TITLES.get(kind, kind)} of {claim.study}.")
     if kind == "realness":
         return _realness(table)
     if kind == "factors":
@@ -87,7 +86,7 @@ def _judge(claim, studies: Sequence[str], tables: Tables) -> dict:
     model = "score" if kind == "score" else f"{OUTCOMES[kind]} ~ {_term(claim)}"
     rows = table[(table.model == model) & (table.term == _term(claim))]
     source = "model" if kind == "score" else table.data_source.iloc[0]
-    if rows.empty or rows.converged.iloc[0].startswith("no"):
+    if rows.estimate.isna().all():  # or there are no rows
         why = rows.converged.iloc[0].removeprefix("no: ") if len(rows) else "it is not among those fitted"
         return _not_run(f"No model {model}: {why}.")
     ours = rows.iloc[0]
@@ -149,7 +148,7 @@ def _factors(table: pd.DataFrame) -> dict:
     """
     slopes = table[table.term == "alpha"]
     slopes = slopes.set_index(slopes.model.str.partition(" ~ ")[0])
-    lacking = slopes[slopes.converged.str.startswith("no")]
+    lacking = slopes[slopes.estimate.isna()]
     slopes = slopes.drop(index=lacking.index)
     counted = slopes.drop(index="entropy", errors="ignore")
     if counted.empty:

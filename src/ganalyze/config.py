@@ -11,9 +11,8 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from ganalyze import designs
 from ganalyze.errors import GanalyzeError
-from ganalyze.experiments.tracks.designs import MemoryGame as MemoryGameDesign
-from ganalyze.experiments.tracks.designs import TwoAfc as TwoAfcDesign
 from ganalyze.image_sets import seeds_per_batch
 from ganalyze.registry import UNET_FILE, Registry
 
@@ -94,7 +93,7 @@ class Experiment(Section):
         raise NotImplementedError
 
 
-_GAME, _AFC = MemoryGameDesign(), TwoAfcDesign()  # as in the paper
+_GAME, _AFC = designs.MemoryGame(), designs.TwoAfc()  # as in the paper
 
 
 class MemoryGame(Experiment):

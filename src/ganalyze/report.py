@@ -14,7 +14,7 @@ from ganalyze.errors import GanalyzeError, written_whole
 from ganalyze.experiments.observers import Observers
 from ganalyze.explorer import as_data_uri, explorer_study
 from ganalyze.figures.plan import figures_of
-from ganalyze.figures.style import PNG_DPI, alpha_label, number
+from ganalyze.figures.style import PNG_DPI, alpha_label, number, p_number, with_interval
 from ganalyze.generators import GENERATORS
 from ganalyze.image_sets import gain, read_manifest
 from ganalyze.realness import EXTRACTORS
@@ -84,10 +84,10 @@ def _study(results: Path, study: dict[str, Any]) -> dict[str, Any]:
         "card": ASSESSORS[study["assessor"]],
         "alpha_text": ", ".join(map(alpha_label, sorted(manifest.alpha.unique()))),
         "means": ", ".join(map(number, manifest.groupby("alpha").score.mean())),
-        "slope": "{} [{}, {}]".format(*map(number, [slope.estimate, slope.ci_low, slope.ci_high]))
+        "slope": with_interval(slope.estimate, slope.ci_low, slope.ci_high)
         if pd.notna(slope.estimate)
-        else "did not converge",
-        "p": "" if pd.isna(slope.p) else "< .001" if slope.p < 0.001 else f"{slope.p:.3f}",
+        else slope.converged,
+        "p": p_number(slope.p),
         "rising": f"{rising} of {len(gains)} ({rising / len(gains):.0%})",
         "formula": slope.formula,
         "engine": slope.engine,

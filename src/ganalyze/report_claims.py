@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from ganalyze.claims import EXPERIMENTS
-from ganalyze.figures.style import BLUE, GREY, ORANGE, number
+from ganalyze.designs import TITLES
+from ganalyze.figures.style import BLUE, GREY, ORANGE, p_number, with_interval
 
 # A verdict on a row, and on a number of them.
 VERDICTS = {
@@ -28,8 +28,8 @@ def claims_part(claims: pd.DataFrame, assessors: Mapping[str, str]) -> dict[str,
             # Where the claim is no number, what it is.
             "note": claim.note if pd.isna(claim.estimate) else "",
             "what": _what(claim),
-            "paper": _with_interval(claim.estimate, claim.ci_low, claim.ci_high),
-            "ours": _with_interval(claim.estimate_ours, claim.ci_low_ours, claim.ci_high_ours),
+            "paper": with_interval(claim.estimate, claim.ci_low, claim.ci_high),
+            "ours": with_interval(claim.estimate_ours, claim.ci_low_ours, claim.ci_high_ours),
             # Whose score it is: hardly ever the paper's network.
             "by": assessors.get(claim.study, "") if claim.quantity.endswith("score per alpha") else "",
             "n": "" if pd.isna(claim.n_ours) else f"{int(claim.n_ours):,}",
@@ -70,9 +70,9 @@ def forest_plot(claim) -> Markup:
     for estimate, low, high, y, color in drawn:
         parts.append(f'<path d="M{x(low)} {y}H{x(high)}" stroke="{color}" stroke-width="2"/>')
         parts.append(f'<circle cx="{x(estimate)}" cy="{y}" r="3.5" fill="{color}"/>')
-    told = f"paper {_with_interval(claim.estimate, claim.ci_low, claim.ci_high)}"
+    told = f"paper {with_interval(claim.estimate, claim.ci_low, claim.ci_high)}"
     if len(drawn) > 1:
-        told += f", ours {_with_interval(claim.estimate_ours, claim.ci_low_ours, claim.ci_high_ours)}"
+        told += f", ours {with_interval(claim.estimate_ours, claim.ci_low_ours, claim.ci_high_ours)}"
     size = f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'
     return Markup(f'<svg class="forest" {size} role="img" aria-label="{told}">{"".join(parts)}</svg>')
 
@@ -87,9 +87,9 @@ def table1_part(table: pd.DataFrame, claims: pd.DataFrame) -> list[dict[str, str
         theirs = paper.loc[paper_names.get(row.factor, row.factor.lower())]
         rows.append({
             "factor": row.factor,
-            "ours": _with_interval(row.log_odds, row.ci_low, row.ci_high) if pd.notna(row.log_odds) else row.converged,
-            "p": _p(row.p), "tjur_d": _d(row.tjur_d),
-            "paper": _with_interval(theirs.estimate, theirs.ci_low, theirs.ci_high), "paper_p": theirs.p,
+            "ours": with_interval(row.log_odds, row.ci_low, row.ci_high) if pd.notna(row.log_odds) else row.converged,
+            "p": p_number(row.p), "tjur_d": _d(row.tjur_d),
+            "paper": with_interval(theirs.estimate, theirs.ci_low, theirs.ci_high), "paper_p": _paper_p(theirs.p),
             "paper_d": theirs.note.removeprefix("Tjur D 0") if isinstance(theirs.note, str) else "",
         })  # fmt: skip
     return rows
@@ -106,7 +106,7 @@ def experiments_part(results: Path, experiments: Mapping[str, Sequence[str]]) ->
             excluded = series.loc[series.kept == 0, "reason"].value_counts()
             source = rates.data_source.iloc[0] if len(rates) else "none"
             parts.append({
-                "study": study.replace("_", " "), "experiment": EXPERIMENTS[name], "simulated": source == "simulated",
+                "study": study.replace("_", " "), "experiment": TITLES[name], "simulated": source == "simulated",
                 "participants": series.participant.nunique(), "series": len(series),
                 "excluded": "; ".join(f"{count}: {reason}" for reason, count in excluded.items()) or "none",
                 "data_points": f"{rates.data_points.sum():,}", "per_alpha": _range(rates.data_points),
@@ -121,16 +121,9 @@ def _what(claim) -> str:
     return f"{claim.quantity}{term} ({of})"
 
 
-def _with_interval(estimate, low, high) -> str:
-    if pd.isna(estimate):
-        return "–"
-    if pd.isna(low):
-        return f"{estimate:g}"
-    return f"{number(estimate)} [{number(low)}, {number(high)}]"
-
-
-def _p(p: float) -> str:
-    return "" if pd.isna(p) else "<.001" if p < 0.001 else f"{p:.3f}".lstrip("0")
+def _paper_p(p: str) -> str:
+    """ "0.042" and "<0.001", as the paper's list has them, as ours are printed."""
+    return f"< {p_number(float(p[1:]))}" if p.startswith("<") else p_number(float(p))
 
 
 def _d(d: float) -> str:

@@ -11,6 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pandas as pd
 import pytest
 
+from ganalyze.designs import MemoryGame, TwoAfc
 from ganalyze.errors import GanalyzeError
 from ganalyze.experiments.answers import trial_table
 from ganalyze.experiments.bundle import files_of, read_answers, write_zip
@@ -18,7 +19,7 @@ from ganalyze.experiments.exclusions import judge_series
 from ganalyze.experiments.rehearsal import Person
 from ganalyze.experiments.settings import Settings, load_settings
 from ganalyze.experiments.stimuli import Stimuli
-from ganalyze.experiments.tracks import MemoryGame, TwoAfc, build_tracks
+from ganalyze.experiments.tracks import build_tracks
 from ganalyze.experiments.trials import read_trials
 from ganalyze.image_sets import read_manifest
 

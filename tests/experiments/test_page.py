@@ -11,9 +11,10 @@ import pytest
 import requests
 from PIL import Image
 
+from ganalyze.designs import MemoryGame, TwoAfc
 from ganalyze.experiments.observers import Observers, simulate_trials
 from ganalyze.experiments.rehearsal import Person
-from ganalyze.experiments.tracks import MemoryGame, TwoAfc, build_tracks
+from ganalyze.experiments.tracks import build_tracks
 from ganalyze.experiments.trials import read_trials, write_trials
 from ganalyze.image_sets import read_manifest
 

@@ -17,12 +17,13 @@ import pandas as pd
 import pytest
 import requests
 
+from ganalyze.designs import MemoryGame, TwoAfc
 from ganalyze.errors import GanalyzeError
 from ganalyze.experiments.exclusions import judge_series
 from ganalyze.experiments.hosted import open_experiment
 from ganalyze.experiments.settings import load_settings
 from ganalyze.experiments.store import Secrets
-from ganalyze.experiments.tracks import MemoryGame, TwoAfc, build_tracks
+from ganalyze.experiments.tracks import build_tracks
 from ganalyze.experiments.trials import COLUMNS, read_trials
 from ganalyze.image_sets import read_manifest
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ganalyze.designs import RULES, MemoryGame, TwoAfc
 from ganalyze.errors import GanalyzeError
-from ganalyze.experiments.exclusions import RULES
 from ganalyze.experiments.observers import Observers, simulate_trials
-from ganalyze.experiments.tracks import COLUMNS, MemoryGame, TwoAfc, build_tracks
+from ganalyze.experiments.tracks import COLUMNS, build_tracks
 from ganalyze.experiments.trials import read_trials, write_trials
 
 from .conftest import image_set
@@ -140,11 +140,11 @@ def test_the_papers_numbers_of_series_are_just_feasible():
 
 # --- other designs ------------------------------------------------------------------------------------------------
 
-counts = st.integers(0, 12)
+some = st.integers(1, 12)
 
 
 @given(
-    targets=st.integers(1, 12), vigilance=counts, fillers=st.integers(5, 30), least=st.integers(0, 8),
+    targets=some, vigilance=some, fillers=st.integers(5, 30), least=st.integers(0, 8),
     more=st.integers(0, 12), participants=st.integers(1, 4), series=st.integers(1, 3), seed=st.integers(0, 99),
 )  # fmt: skip
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
@@ -163,12 +163,12 @@ def test_any_memory_game_is_either_kept_to_or_refused(
     lags = tracks[tracks.is_repeat == 1].groupby("role").lag
     assert lags.min().get("target") >= least
     assert lags.max().get("target") <= least + more
-    assert not vigilance or lags.max()["vigilance"] <= 3
+    assert lags.max()["vigilance"] <= 3
     assert tracks.groupby(["track", "image_id"]).size().max() <= 2
 
 
 @given(
-    targets=st.integers(1, 20), vigilance=counts, practice=counts, participants=st.integers(1, 4),
+    targets=st.integers(1, 20), vigilance=some, practice=st.integers(0, 12), participants=st.integers(1, 4),
     series=st.integers(1, 3), seed=st.integers(0, 99),
 )  # fmt: skip
 @settings(max_examples=80, deadline=None)
@@ -229,10 +229,11 @@ def test_a_trial_table_made_from_tracks_passes_its_checks(tmp_path, two_afc, mem
     ("settings", "words"),
     [
         ({"targets": 0}, "targets: got 0, must be at least 1"),
+        ({"vigilance": 0}, "vigilance: got 0, must be at least 1"),
         ({"fillers": -1}, "fillers: got -1, must be at least 0"),
         ({"target_lags": (40, 30)}, "target_lags: got 40 to 30"),
         ({"vigilance_lags": (-1, 3)}, "vigilance_lags: got -1 to 3"),
-        ({"targets": 3, "vigilance": 0, "fillers": 0}, "target_lags: at least 34 images"),
+        ({"targets": 3, "vigilance": 1, "fillers": 0}, "target_lags: at least 34 images"),
         ({"fillers": 0, "targets": 60, "target_lags": (139, 139)}, "no order of 158 trials found"),
     ],
 )

@@ -17,9 +17,9 @@ from pathlib import Path
 import pandas as pd
 from pydantic import ValidationError
 
+from ganalyze.designs import RULES
 from ganalyze.errors import GanalyzeError, written_whole
 from ganalyze.experiments.answers import Answer
-from ganalyze.experiments.exclusions import RULES
 from ganalyze.experiments.settings import Settings
 from ganalyze.experiments.stimuli import Stimuli, for_page
 

@@ -6,27 +6,9 @@ series blocks the participant, so what they did later does not count either, nor
 Practice is no part of it.
 """
 
-from dataclasses import dataclass
-
 import pandas as pd
 
-
-@dataclass(frozen=True)
-class Rules:
-    """max_series: a participant. Shares, 0 to 1: of vigilance trials missed (memory game) or wrong (2AFC), and of new
-    images called repeats (memory game)."""
-
-    max_series: int
-    max_vigilance_errors: float
-    max_false_alarms: float | None = None
-
-
-RULES = {
-    "memory_game": Rules(max_series=25, max_vigilance_errors=0.55, max_false_alarms=0.30),
-    "two_afc": Rules(max_series=17, max_vigilance_errors=0.35),
-}
-# What a data point of each experiment is called, and the experiment itself.
-OUTCOMES = {"memory_game": "hit", "two_afc": "correct"}
+from ganalyze.designs import OUTCOMES, RULES
 
 
 def judge_series(trials: pd.DataFrame, experiment: str) -> pd.DataFrame:

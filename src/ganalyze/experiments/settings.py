@@ -9,8 +9,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ganalyze.config import read_yaml
+from ganalyze.designs import RULES
 from ganalyze.errors import GanalyzeError
-from ganalyze.experiments.exclusions import RULES
 
 
 class Settings(BaseModel):

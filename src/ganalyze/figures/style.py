@@ -52,13 +52,21 @@ def slope_title(slope) -> str:
     """A fitted slope (a row of a models table) as printed above figures: β, its 95 % interval, p."""
     if np.isnan(slope.estimate):
         return "the model did not converge"
-    interval = f"[{number(slope.ci_low)}, {number(slope.ci_high)}]"
-    return f"β = {number(slope.estimate)} {interval}, {p_value(slope.p)}"
+    p = p_number(slope.p)
+    return f"β = {with_interval(slope.estimate, slope.ci_low, slope.ci_high)}, p {p if '<' in p else f'= {p}'}"
 
 
-def p_value(p: float) -> str:
-    """A p-value as printed in figures and report: "p < .001", "p = .042"."""
-    return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".", 1)
+def with_interval(estimate: float, low: float, high: float) -> str:
+    """An estimate and its interval as printed in figures and report: "0.68 [0.66, 0.70]"; without an interval, a count
+    or a limit, as it is; "–" where there is none."""
+    if np.isnan(estimate):
+        return "–"
+    return f"{estimate:g}" if np.isnan(low) else f"{number(estimate)} [{number(low)}, {number(high)}]"
+
+
+def p_number(p: float) -> str:
+    """A p-value as printed in figures and report: "< .001", ".042"; "" where there is none."""
+    return "" if np.isnan(p) else "< .001" if p < 0.001 else f"{p:.3f}".lstrip("0")
 
 
 def mark_simulated(figure: Figure) -> None:

@@ -22,13 +22,11 @@ The track table has one row a trial, ordered by slot, series and trial_index:
 import numpy as np
 import pandas as pd
 
+from ganalyze.designs import MemoryGame, TwoAfc
 from ganalyze.errors import GanalyzeError
-from ganalyze.experiments.tracks.designs import DESIGNS, MemoryGame, TwoAfc
 from ganalyze.experiments.tracks.pools import Photographs, Pool
 from ganalyze.experiments.tracks.series import pairs, sequence
 from ganalyze.randomness import stream
-
-__all__ = ["COLUMNS", "DESIGNS", "MemoryGame", "TwoAfc", "build_tracks"]
 
 COLUMNS = [
     "slot", "series", "track", "trial_index", "phase", "role", "image_id", "seed_id", "class_id", "alpha", "is_repeat",

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from ganalyze.designs import MemoryGame
 from ganalyze.errors import GanalyzeError
-from ganalyze.experiments.tracks.designs import MemoryGame
 from ganalyze.experiments.tracks.pools import Photographs
 
 _LAYOUTS_TRIED = 200
