@@ -18,7 +18,7 @@ demo: env  ## run the whole chain on config/demo.yaml and say where the report a
 
 .PHONY: pull
 pull: env  ## bring the finished demo instead of computing it; what was edited since is left to run
-	@dvc pull || { echo "error: dvc pull stopped, for the reason above. Are results of your own in the way? They are left as they are: set them aside (mv results/demo results/mine), then make pull again"; exit 1; }
+	@dvc pull --remote store weights shared study report records || { echo "error: dvc pull stopped, for the reason above. Are results of your own in the way? They are left as they are: set them aside (mv results/demo results/mine), then make pull again"; exit 1; }
 	@python workflow/records.py restore results/demo
 	@snakemake --dry-run --quiet all && echo "Brought: $(CURDIR)/results/demo/report.html"
 
@@ -27,8 +27,8 @@ refresh-store: env  ## finish the demo, store it in dvc-store in place of the ol
 	snakemake --cores all --quiet rules
 	snakemake --cores 1 --quiet all --touch --forcerun fetch_weights -- weights  # weights put there by hand have no record
 	dvc repro
-	dvc push
-	dvc gc --workspace --cloud --force
+	dvc push --remote store weights shared study report records
+	dvc gc --workspace --cloud --remote store --force
 
 .PHONY: env
 env: .venv/made  ## make the environment in .venv, from the hashed lock
@@ -78,7 +78,7 @@ test-all: env  ## run the slow tests as well
 
 .PHONY: test-slurm
 test-slurm: env  ## install SLURM (Debian, as root), start it on this machine alone, run the tiny run on it, stop it
-	@command -v slurmctld slurmdbd mariadbd > /dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	@which slurmctld slurmdbd mariadbd > /dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 		apt-get install -y -qq --no-install-recommends slurm-wlm slurmdbd munge mariadb-server > /dev/null; }
 	pytest tests/workflow/test_slurm.py
 

@@ -458,6 +458,14 @@ def test_files_that_do_not_fit_together_are_refused(begun, generated, tmp_path, 
         open_experiment(**begun | changes)
 
 
+def test_manifests_whose_images_are_not_there_are_refused_before_anyone_is_shown_one(begun, generated, tmp_path):
+    """As after `make pull`, which leaves out the filler images."""
+    alone = tmp_path / "filler.csv"
+    alone.write_bytes(generated["filler"].read_bytes())
+    with pytest.raises(GanalyzeError, match=r"of manifest .*filler.csv, not found: generate the images again"):
+        open_experiment(**begun | {"manifests": [generated["test"], alone]})
+
+
 def test_photographs_that_were_not_given_are_asked_for(begun, generated, tmp_path):
     afc = {"settings_file": SETTINGS / "two_afc.yaml", "tracks_file": tmp_path / "afc.csv",
            "manifests": [generated["test"], generated["vigilance"]], "database": tmp_path / "b.sqlite"}  # fmt: skip

@@ -14,7 +14,8 @@ pytestmark = pytest.mark.slow
 TRIALS = "results/tiny/memorability/trials"
 REAL = "data/tiny/memorability/trials/memory_game.csv"
 AFTER_TRIALS = {
-    "prepare_trials": 1, "fit_trial_models": 1, "plot_rates": 1, "make_table1": 1, "judge_claims": 1, "write_report": 1
+    "prepare_trials": 1, "fit_trial_models": 1, "plot_rates": 1, "make_table1": 1, "judge_claims": 1,
+    "write_provenance": 1, "write_report": 1,
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from .conftest import REPOSITORY, run_of, study
 from .slurm import Cluster, missing_programs
-from .test_dag import NUMBERS
+from .test_dag import NUMBERS as OF_NETWORKS
 
 pytestmark = [
     pytest.mark.slow,
@@ -25,6 +25,12 @@ RUN = run_of(VALENCE, realness=REALNESS)
 ON_GPU = ("train_direction", "generate_images", "measure_realness")
 QUICK = ("--profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "2",
          "--seconds-between-status-checks", "2", "--latency-wait", "10")  # fmt: skip
+NUMBERS = [
+    *OF_NETWORKS,
+    "results/tiny/valence/realness.csv",
+    "results/tiny/valence/factors.csv",
+    "results/tiny/claims.csv",
+]
 THETA = "results/tiny/valence/direction/theta.safetensors"
 
 
@@ -84,6 +90,25 @@ def test_a_run_gives_the_same_bytes_as_on_the_plain_machine_and_gpu_rules_get_a_
     groups = [ids for rule, ids in by_rule.items() if rule.startswith("figures")]
     assert 0 < len(groups) < len(list((checkout.folder / "results/tiny/figures").glob("*.png")))
     assert list((checkout.folder / "results/logs/slurm/rule_train_direction").rglob("*.log"))
+
+
+def test_with_partitions_described_jobs_go_where_they_fit(checkout, cluster):
+    """As docs/cluster.md describes partitions. The description tells where GPUs are."""
+    (checkout.folder / "partitions.yaml").write_text(
+        "partitions:\n  batch: {max_runtime: 24h, max_mem_mb: 190000}\n"
+        "  accelerated: {max_runtime: 48h, max_mem_mb: 190000, max_gpu: 4}\n"
+    )
+    done = checkout.snakemake(*QUICK, "--slurm-partition-config", "partitions.yaml", "--set-resources",
+                              *(f"{rule}:gpu=1" for rule in ON_GPU), "--",
+                              "results/tiny/valence/images/test.csv")  # fmt: skip
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said[-3000:]
+    by_rule = submitted(said)
+    assert set(by_rule) >= {"train_direction", "generate_images", "gather_images", "score_images"}
+    for rule, ids in by_rule.items():
+        for job in ids:
+            partition = "accelerated" if rule in ON_GPU else "batch"
+            assert f"Partition={partition}\n" in cluster.run("scontrol", "show", "job", job).stdout.replace(" ", "\n")
 
 
 @with_accounting

@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ganalyze.assessors import ASSESSORS
+from ganalyze.config import Run
+from ganalyze.generators import GENERATORS
+
 from .conftest import REPOSITORY, Checkout, jobs
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]
@@ -92,6 +96,7 @@ def of_two_studies(pipeline: dict) -> dict:
     return pipeline
 
 
+STALE = f"dvc-store/files/md5/00/{'1' * 30}"
 ABSENT_PLACES = [f"studies.{index}.assessor" for index in range(len(STUDIES), 10)]
 
 
@@ -110,6 +115,8 @@ def origin(tmp_path_factory, weights_dir) -> Clone:
     pipeline = of_two_studies(yaml.safe_load((clone.folder / "dvc.yaml").read_text()))
     (clone.folder / "dvc.yaml").write_text(yaml.safe_dump(pipeline, sort_keys=False))
     clone.run("git", "init", "-q")
+    (clone.folder / STALE).parent.mkdir(parents=True)
+    (clone.folder / STALE).write_text("of an older demo")
     clone.make("refresh-store")
     clone.run("git", "add", ".")
     clone.run("git", "commit", "-qm", "stored")
@@ -247,10 +254,8 @@ def test_a_damaged_object_in_the_store_is_noticed(origin, fresh):
 
 
 def test_the_store_keeps_nothing_that_is_no_longer_referred_to(origin):
-    stored = {path for path in (origin.folder / "dvc-store").rglob("*") if path.is_file()}
-    assert stored
-    origin.run("dvc", "gc", "--workspace", "--cloud", "--force")
-    assert {path for path in (origin.folder / "dvc-store").rglob("*") if path.is_file()} == stored
+    assert sum(path.is_file() for path in (origin.folder / "dvc-store").rglob("*")) > 10
+    assert not (origin.folder / STALE).exists()
 
 
 def test_dvc_repro_runs_the_stages_concerned_and_makes_what_snakemake_makes(origin, fresh, tmp_path, weights_dir):
@@ -290,8 +295,12 @@ def test_the_stages_cover_every_setting_and_every_study_of_the_demo():
     declared = {
         key for stage in (stages["shared"], stages["study"]["do"]) for key in stage["params"][0]["config/demo.yaml"]
     }
-    of_the_report = {"power_data_sets"}  # that stage takes the whole file
-    assert set(run) - {"run", "studies"} - of_the_report <= declared
+    # The report's stage takes the whole file; where weights lie changes no result; no model of the demo has options.
+    elsewhere = {"run", "studies", "power_data_sets", "weights_dir", "generator_options"}
+    assert not GENERATORS[run["generator"]].options
+    assert not any(ASSESSORS[study["assessor"]].options for study in run["studies"])
+    assert set(Run.model_fields) - elsewhere <= declared
+    assert {key for key in declared if "." not in key} <= set(run)  # DVC sees no default
     assert {f"studies.{index}.assessor" for index in places.values()} <= declared
     assert {f"results/demo/{name}" for name in places} <= set(stages["report"]["deps"])
 
@@ -327,8 +336,14 @@ def test_the_committed_store_belongs_to_the_code(tmp_path):
     """If this fails: make refresh-store, and commit dvc.lock and dvc-store."""
     clone = Clone(tmp_path / "clone")
     subprocess.run(["git", "clone", "-q", str(REPOSITORY), str(clone.folder)], check=True)
+    start = time.monotonic()
     clone.make("pull")
+    assert time.monotonic() - start < 60
+    assert (clone.folder / "results/demo/report.html").is_file()
     assert clone.planned() == {}
     assert "up to date" in clone.run("dvc", "status")
+    assert all(path.suffix == ".sha256" for path in (clone.folder / "weights").iterdir())
     size = sum(path.stat().st_size for path in (clone.folder / "dvc-store").rglob("*") if path.is_file())
     assert size <= 60e6
+    counted = dict(line.split(": ") for line in clone.run("git", "count-objects", "-v").splitlines())
+    assert (int(counted["size"]) + int(counted["size-pack"])) * 1024 <= 250e6  # the history, which keeps old stores

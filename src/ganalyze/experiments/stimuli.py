@@ -13,18 +13,23 @@ import pandas as pd
 
 from ganalyze.errors import GanalyzeError
 from ganalyze.experiments.tracks import COLUMNS
-from ganalyze.image_sets import ImageReader, read_manifest
+from ganalyze.image_sets import ImageReader, read_manifest, split_file
 from ganalyze.tables import read_table
 
 
 class Stimuli:
-    """Images by their opaque names. Raises GanalyzeError where a manifest cannot be read or an image is in two."""
+    """Images by their opaque names. Raises GanalyzeError where a manifest cannot be read, the images it lists are not
+    there, or an image is in two."""
 
     def __init__(self, manifests: Iterable[Path], key: bytes):
         self._places: dict[str, tuple[Path, str]] = {}
         self._names: dict[str, str] = {}
         for path in manifests:
             manifest = read_manifest(path)
+            for file in dict.fromkeys(split_file(file)[0] for file in manifest.file):
+                if not (Path(path).parent / file).is_file():
+                    raise GanalyzeError(f"{Path(path).parent / file}, of manifest {path}, not found: generate the "
+                                        "images again (docs/experiments.md)")  # fmt: skip
             for image_id, file in zip(manifest.image_id, manifest.file, strict=True):
                 if image_id in self._names:
                     raise GanalyzeError(f"image {image_id} of {path} is in another manifest too")

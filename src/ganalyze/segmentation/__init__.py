@@ -28,6 +28,7 @@ SEGMENTERS = Registry(
             origin="torchvision",
             licence="BSD-3-Clause",
             reference="He, Gkioxari, Dollár & Girshick, ICCV 2017",
+            memory_mb=6000,
         ),
     },
 )

@@ -21,8 +21,9 @@ def fetch(
     """The path of the weight file `name` in `weights_dir`: downloaded if need be, verified and recorded.
 
     `timeout` is how long to wait for a connection and for the next bytes, in seconds; a slower source is left
-    for the next one. An interrupted download is continued. Processes that ask for the same file at once
-    download it once. Where the catalogue knows no hash, the first content is trusted, recorded and reported.
+    for the next one. An interrupted download is continued, one of a package begun anew. Processes that ask for the
+    same file at once download it once. Where the catalogue knows no hash, the first content is trusted, recorded and
+    reported.
 
     Raises GanalyzeError where the name is unknown, all sources fail, or a file without a known hash has
     changed since it was recorded; OSError where the disk is full.
