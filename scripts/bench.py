@@ -24,10 +24,10 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from ganalyze.errors import GanalyzeError, run_command
-from ganalyze.factors import IMAGE_FACTORS, measure
-from ganalyze.image_sets import Shard, iterate_images, read_manifest, write_manifest
-from ganalyze.mixed_models import fit_mixed_model
+from ganalyze.images.image_sets import Shard, iterate_images, read_manifest, write_manifest
+from ganalyze.measures.factors import IMAGE_FACTORS, measure
+from ganalyze.statistics.mixed_models import fit_mixed_model
+from ganalyze.support.errors import GanalyzeError, run_command
 
 
 class Run(NamedTuple):
@@ -76,8 +76,10 @@ def bench_factors(args: argparse.Namespace) -> None:
     ):
         images = len(run.result)
         rate = images / run.seconds
-        print(f"{label:18} {run.seconds:8.1f} {rate:9.0f} {rate / loop_rate:7.1f} "
-              f"{1000 * run.core_seconds / images:14.2f} {run.peak:9.0f}")  # fmt: skip
+        print(
+            f"{label:18} {run.seconds:8.1f} {rate:9.0f} {rate / loop_rate:7.1f} "
+            f"{1000 * run.core_seconds / images:14.2f} {run.peak:9.0f}"
+        )
     difference = (ours.result[IMAGE_FACTORS].head(args.loop_n) - loop_before.result).abs().max()
     print("largest difference:", ", ".join(f"{name} {value:.1g}" for name, value in difference.items()))
 
@@ -161,8 +163,10 @@ def bench_mixed_models(args: argparse.Namespace) -> None:
     )
     for formula, run, first, second in zip(LOGISTIC_MODELS, ours, before, after, strict=True):
         seconds, slope = (first[0] + second[0]) / 2, run.result.iloc[1]
-        print(f"{formula:64} {run.seconds:8.1f} {seconds:8.1f} {seconds / run.seconds:6.1f} "
-              f"{slope.log_likelihood - first[1]:10.2g} {(slope.estimate - first[2]) / first[3]:10.2g}")  # fmt: skip
+        print(
+            f"{formula:64} {run.seconds:8.1f} {seconds:8.1f} {seconds / run.seconds:6.1f} "
+            f"{slope.log_likelihood - first[1]:10.2g} {(slope.estimate - first[2]) / first[3]:10.2g}"
+        )
 
 
 def memory_game_at_paper_scale() -> pd.DataFrame:
@@ -215,12 +219,16 @@ def bench_training(args: argparse.Namespace) -> None:
     print(f"{'':14} {'s/step':>8} {'core s/step':>12} {'×':>6} {'× (core)':>9} {'peak MiB':>9}  losses")
     for label, run in runs.items():
         seconds, cores, _, losses = run.result
-        print(f"{label:14} {seconds:8.2f} {cores:12.2f} {base[0] / seconds:6.2f} {base[1] / cores:9.2f} "
-              f"{run.peak:9.0f}  {', '.join(f'{loss:.5f}' for loss in losses)}")  # fmt: skip
+        print(
+            f"{label:14} {seconds:8.2f} {cores:12.2f} {base[0] / seconds:6.2f} {base[1] / cores:9.2f} "
+            f"{run.peak:9.0f}  {', '.join(f'{loss:.5f}' for loss in losses)}"
+        )
     for name, peak in peaks.items():
         bound = tflop / peak
-        print(f"{name}: a step is {tflop:.2f} Tflop; at the {peak:.3f} Tflop/s of this machine's matrix product "
-              f"{bound:.1f} s, {bound / runs[f'ours, {name}'].result[0]:.0%} of which is reached")  # fmt: skip
+        print(
+            f"{name}: a step is {tflop:.2f} Tflop; at the {peak:.3f} Tflop/s of this machine's matrix product "
+            f"{bound:.1f} s, {bound / runs[f'ours, {name}'].result[0]:.0%} of which is reached"
+        )
     if thetas:
         cosine = np.dot(*thetas) / np.prod([np.linalg.norm(theta) for theta in thetas])
         print(f"θ after {args.cosine_steps} steps in bf16: cosine {cosine:.5f} with float32's")
@@ -237,7 +245,7 @@ def _train(loss_of: Callable, theta, steps: int, threads: int) -> tuple[float, f
     """Seconds and core seconds a step after the first, θ, and the losses. loss_of: (θ, z, y, α) → loss."""
     import torch
 
-    from ganalyze.randomness import truncated_normal
+    from ganalyze.support.randomness import truncated_normal
 
     torch.set_num_threads(threads)
     optimizer = torch.optim.Adam([theta], lr=2e-4)
@@ -260,10 +268,10 @@ def _train(loss_of: Callable, theta, steps: int, threads: int) -> tuple[float, f
 def _ours(folder: str, precision: str, threads: int):
     import torch
 
-    from ganalyze.assessors import load_assessor
-    from ganalyze.compute import Compute
-    from ganalyze.generators import load_generator
-    from ganalyze.training import ganalyze_loss
+    from ganalyze.direction.training import ganalyze_loss
+    from ganalyze.models.assessors import load_assessor
+    from ganalyze.models.compute import Compute
+    from ganalyze.models.generators import load_generator
 
     compute = Compute.prepare("cpu", threads, precision, "channels_last")
     networks = load_generator("biggan-256", folder, "cpu"), load_assessor("emonet", folder, "cpu")
@@ -392,7 +400,7 @@ def measure_peak(precision: str, threads: int) -> float:
     """What a large matrix product reaches, in 10¹² floating-point operations a second."""
     import torch
 
-    from ganalyze.compute import PRECISIONS
+    from ganalyze.models.compute import PRECISIONS
 
     torch.set_num_threads(threads)
     size = 4096

@@ -8,11 +8,11 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from ganalyze.designs import DESIGNS
-from ganalyze.errors import run_command
+from ganalyze.experiments.designs import DESIGNS
 from ganalyze.experiments.tracks import build_tracks
-from ganalyze.image_sets import read_manifest
-from ganalyze.tables import write_table
+from ganalyze.images.image_sets import read_manifest
+from ganalyze.support.errors import run_command
+from ganalyze.support.tables import write_table
 
 
 def main() -> None:
@@ -21,20 +21,35 @@ def main() -> None:
     for name, design in DESIGNS.items():
         command = experiments.add_parser(name, help=design.__doc__.splitlines()[0])
         other = "fillers and vigilance images" if name == "memory_game" else "vigilance images"
-        command.add_argument("--manifests", type=Path, nargs=2, required=True, metavar=("TEST", "OTHER"),
-                             help=f"the test set, and the set of {other}")  # fmt: skip
+        command.add_argument(
+            "--manifests",
+            type=Path,
+            nargs=2,
+            required=True,
+            metavar=("TEST", "OTHER"),
+            help=f"the test set, and the set of {other}",
+        )
         command.add_argument("--participants", type=int, required=True, help="slots to prepare")
         command.add_argument("--series", type=int, required=True, help="for each of them")
         command.add_argument("--seed", type=int, required=True, help="of the run")
         command.add_argument("--output", type=Path, required=True, help="track table to write (CSV)")
         if name == "two_afc":
-            command.add_argument("--foils", type=Path, help="manifest of real images (image_id, class_id, file); "
-                                 "without, they are named real_<class>_<0…9>, to be supplied")  # fmt: skip
+            command.add_argument(
+                "--foils",
+                type=Path,
+                help="manifest of real images (image_id, class_id, file); "
+                "without, they are named real_<class>_<0…9>, to be supplied",
+            )
         for field in fields(design):
             number = {"nargs": 2, "metavar": ("LEAST", "MOST")} if isinstance(field.default, tuple) else {}
             told = " to ".join(map(str, field.default)) if isinstance(field.default, tuple) else field.default
-            command.add_argument(f"--{field.name.replace('_', '-')}", type=int, default=field.default,
-                                 help=f"a series; default: {told}", **number)  # fmt: skip
+            command.add_argument(
+                f"--{field.name.replace('_', '-')}",
+                type=int,
+                default=field.default,
+                help=f"a series; default: {told}",
+                **number,
+            )
     arguments = parser.parse_args()
 
     settings = {field.name: getattr(arguments, field.name) for field in fields(DESIGNS[arguments.experiment])}
@@ -48,8 +63,10 @@ def main() -> None:
         (tracks.phase == "main") & (tracks.role == "target") & (tracks.is_repeat == 0)
     ].image_id.value_counts()
     least = 0 if len(shown) < len(targets) else shown.min()
-    print(f"{arguments.output}: {tracks.track.nunique()} tracks for {arguments.participants} participants; "
-          f"each of {len(targets)} target images is shown {least} to {shown.max()} times")  # fmt: skip
+    print(
+        f"{arguments.output}: {tracks.track.nunique()} tracks for {arguments.participants} participants; "
+        f"each of {len(targets)} target images is shown {least} to {shown.max()} times"
+    )
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ import argparse
 import secrets
 from pathlib import Path
 
-from ganalyze.errors import run_command
-from ganalyze.experiments.bundle import files_of, write_zip
-from ganalyze.experiments.settings import load_settings
-from ganalyze.experiments.stimuli import Stimuli, read_tracks
+from ganalyze.experiments.hosting.bundle import files_of, write_zip
+from ganalyze.experiments.hosting.settings import load_settings
+from ganalyze.experiments.hosting.stimuli import Stimuli, read_tracks
+from ganalyze.support.errors import run_command
 
 
 def main() -> None:

@@ -4,19 +4,24 @@ import argparse
 from itertools import product
 from pathlib import Path
 
-from ganalyze.alignment import compare_directions
-from ganalyze.errors import run_command
-from ganalyze.image_sets import read_manifest
-from ganalyze.tables import write_table
-from ganalyze.transformer import load_direction
+from ganalyze.direction.alignment import compare_directions
+from ganalyze.direction.transformer import load_direction
+from ganalyze.images.image_sets import read_manifest
+from ganalyze.support.errors import run_command
+from ganalyze.support.tables import write_table
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--studies", nargs="+", required=True, help="names, two or more")
     parser.add_argument("--directions", type=Path, nargs="+", required=True, help="theta.safetensors, one a study")
-    parser.add_argument("--manifests", type=Path, nargs="+", required=True, help="scored test sets: of the first "
-                        "study by the assessor of each study in turn, then of the second, …")  # fmt: skip
+    parser.add_argument(
+        "--manifests",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="scored test sets: of the first study by the assessor of each study in turn, then of the second, …",
+    )
     parser.add_argument("--output", type=Path, required=True, help="table to write (CSV)")
     arguments = parser.parse_args()
     count = len(arguments.studies)

@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from ganalyze.claims import EXPERIMENT_OF, read_claims
-from ganalyze.errors import GanalyzeError, run_command
 from ganalyze.experiments.power import estimate_power
-from ganalyze.tables import write_table
+from ganalyze.report.claims import EXPERIMENT_OF, read_claims
+from ganalyze.support.errors import GanalyzeError, run_command
+from ganalyze.support.tables import write_table
 
 
 def main() -> None:
@@ -24,8 +24,10 @@ def main() -> None:
     power = estimate_power(dict(zip(hits.study, hits.estimate, strict=True)), arguments.data_sets, arguments.seed)
     write_table(power, arguments.output)
     for study in power.drop_duplicates("study").itertuples():
-        print(f"{study.study}: β = {study.beta}, 80 % power with {study.needed:.0f} participants "
-              f"(95 % interval of the simulation {study.needed_low:.0f} to {study.needed_high:.0f})")  # fmt: skip
+        print(
+            f"{study.study}: β = {study.beta}, 80 % power with {study.needed:.0f} participants "
+            f"(95 % interval of the simulation {study.needed_low:.0f} to {study.needed_high:.0f})"
+        )
 
 
 if __name__ == "__main__":

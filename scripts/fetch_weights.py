@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from ganalyze.errors import run_command
-from ganalyze.weights.catalogue import CATALOGUE, load_catalogue
-from ganalyze.weights.files import fetch
+from ganalyze.models.weights.catalogue import CATALOGUE, load_catalogue
+from ganalyze.models.weights.files import fetch
+from ganalyze.support.errors import run_command
 
 
 def main() -> None:

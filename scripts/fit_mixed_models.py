@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from ganalyze.errors import GanalyzeError, run_command
-from ganalyze.mixed_models import FAMILIES, INTERVALS, fit_mixed_model, no_model
-from ganalyze.tables import read_table, write_table
+from ganalyze.statistics.mixed_models import FAMILIES, INTERVALS, fit_mixed_model, no_model
+from ganalyze.support.errors import GanalyzeError, run_command
+from ganalyze.support.tables import read_table, write_table
 
 
 def main() -> None:
@@ -21,8 +21,11 @@ def main() -> None:
     parser.add_argument("--join", type=Path, help="CSV with further columns, joined by image_id")
     parser.add_argument("--normalise", action="store_true", help="z-score the joined columns first (paper Table 1)")
     parser.add_argument("--formula", nargs="+", required=True, help="lme4's notation: 'score ~ alpha + (1|seed_id)'")
-    parser.add_argument("--keep-going", action="store_true", help="a formula that can give no model has a row that "
-                        "says why, instead of ending the command")  # fmt: skip
+    parser.add_argument(
+        "--keep-going",
+        action="store_true",
+        help="a formula that can give no model has a row that says why, instead of ending the command",
+    )
     parser.add_argument("--family", required=True, choices=FAMILIES)
     parser.add_argument("--intervals", choices=INTERVALS, default="wald", help="default: %(default)s")
     parser.add_argument("--output", type=Path, required=True, help="CSV to write")

@@ -7,12 +7,12 @@ python scripts/gather_answers.py jatos_results.txt --tracks tracks/memory_game.c
 import argparse
 from pathlib import Path
 
-from ganalyze.errors import run_command
-from ganalyze.experiments.answers import timing_table, trial_table
-from ganalyze.experiments.bundle import read_answers
-from ganalyze.experiments.stimuli import read_tracks
+from ganalyze.experiments.hosting.answers import timing_table, trial_table
+from ganalyze.experiments.hosting.bundle import read_answers
+from ganalyze.experiments.hosting.stimuli import read_tracks
 from ganalyze.experiments.trials import write_trials
-from ganalyze.tables import write_table
+from ganalyze.support.errors import run_command
+from ganalyze.support.tables import write_table
 
 
 def main() -> None:
@@ -20,8 +20,12 @@ def main() -> None:
     parser.add_argument("answers", type=Path, nargs="+", help="results files, one answer a line (JSON)")
     parser.add_argument("--tracks", type=Path, required=True, help="the track table of the bundle")
     parser.add_argument("--simulated", action="store_true", help="mark all answers as simulated: no people took part")
-    parser.add_argument("--output", type=Path, required=True, help="the trial table, NAME.csv; beside it comes "
-                        "NAME.timing.csv (how long everything was on the screen)")  # fmt: skip
+    parser.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        help="the trial table, NAME.csv; beside it comes NAME.timing.csv (how long everything was on the screen)",
+    )
     arguments = parser.parse_args()
 
     answers = read_answers(arguments.answers)

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from ganalyze.errors import run_command
-from ganalyze.image_sets import gather
+from ganalyze.images.image_sets import gather
+from ganalyze.support.errors import run_command
 
 
 def main() -> None:

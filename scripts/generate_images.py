@@ -5,12 +5,12 @@ from pathlib import Path
 
 import torch
 
-from ganalyze.compute import Compute
-from ganalyze.errors import GanalyzeError, run_command
-from ganalyze.generation import ImageSetOptions, chunk_of, draw_seeds, generate_images
-from ganalyze.generators import GENERATORS, load_generator
-from ganalyze.registry import parse_options
-from ganalyze.transformer import load_direction
+from ganalyze.direction.generation import ImageSetOptions, chunk_of, draw_seeds, generate_images
+from ganalyze.direction.transformer import load_direction
+from ganalyze.models.compute import Compute
+from ganalyze.models.generators import GENERATORS, load_generator
+from ganalyze.models.registry import parse_options
+from ganalyze.support.errors import GanalyzeError, run_command
 
 
 def main() -> None:
@@ -23,8 +23,12 @@ def main() -> None:
     parser.add_argument("--alphas", type=float, nargs="+", required=True, help="the grid")
     parser.add_argument("--classes", type=int, default=1, help="classes drawn at random; default: %(default)s")
     parser.add_argument("--seeds-per-class", type=int, required=True, help="z vectors a class")
-    parser.add_argument("--z", choices=("truncated", "tails"), default="truncated",
-                        help="part of the normal distribution that z is from; default: %(default)s")  # fmt: skip
+    parser.add_argument(
+        "--z",
+        choices=("truncated", "tails"),
+        default="truncated",
+        help="part of the normal distribution that z is from; default: %(default)s",
+    )
     parser.add_argument("--seed", type=int, required=True, help="of the run")
     parser.add_argument("--chunk", type=int, default=0, help="which chunk to make, from 0; default: %(default)s")
     parser.add_argument("--chunks", type=int, default=1, help="of how many; default: %(default)s")

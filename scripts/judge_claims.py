@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from ganalyze.claims import TABLES, judge_claims, read_claims
-from ganalyze.errors import GanalyzeError, run_command
-from ganalyze.tables import read_table, write_table
+from ganalyze.report.claims import TABLES, judge_claims, read_claims
+from ganalyze.support.errors import GanalyzeError, run_command
+from ganalyze.support.tables import read_table, write_table
 
 
 def main() -> None:
@@ -15,8 +15,13 @@ def main() -> None:
     )
     parser.add_argument("--results", type=Path, required=True, help="results/<run>")
     parser.add_argument("--studies", nargs="+", required=True, help="names of the run's studies")
-    parser.add_argument("--tables", type=Path, nargs="+", required=True, help="those of our tables that this run "
-                        f"has, in a study's folder of the results: {', '.join(TABLES.values())}")  # fmt: skip
+    parser.add_argument(
+        "--tables",
+        type=Path,
+        nargs="+",
+        required=True,
+        help=f"those of our tables that this run has, in a study's folder of the results: {', '.join(TABLES.values())}",
+    )
     parser.add_argument("--output", type=Path, required=True, help="table to write (CSV)")
     arguments = parser.parse_args()
 

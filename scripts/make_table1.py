@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from ganalyze.errors import run_command
-from ganalyze.table1 import table1
-from ganalyze.tables import read_table, write_table
+from ganalyze.report.table1 import table1
+from ganalyze.support.errors import run_command
+from ganalyze.support.tables import read_table, write_table
 
 
 def main() -> None:

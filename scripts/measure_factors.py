@@ -3,16 +3,20 @@
 import argparse
 from pathlib import Path
 
-from ganalyze.errors import run_command
-from ganalyze.factors import measure
-from ganalyze.tables import write_table
+from ganalyze.measures.factors import measure
+from ganalyze.support.errors import run_command
+from ganalyze.support.tables import write_table
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=Path, required=True, help="manifest (CSV) or folder of PNG images")
-    parser.add_argument("--masks", type=Path, help="the subjects' masks (non-zero is subject): manifest, or "
-                        "folder of <image_id>.png; without, what needs a mask stays empty")  # fmt: skip
+    parser.add_argument(
+        "--masks",
+        type=Path,
+        help="the subjects' masks (non-zero is subject): manifest, or "
+        "folder of <image_id>.png; without, what needs a mask stays empty",
+    )
     parser.add_argument("--output", type=Path, required=True, help="table to write (CSV)")
     parser.add_argument("--threads", type=int, help="default: all cores")
     args = parser.parse_args()

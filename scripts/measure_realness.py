@@ -4,18 +4,23 @@ import argparse
 import sys
 from pathlib import Path
 
-from ganalyze.compute import Compute
-from ganalyze.errors import run_command
-from ganalyze.realness import EXTRACTORS
-from ganalyze.realness.measures import RealnessOptions, measure_realness
-from ganalyze.tables import write_table
+from ganalyze.measures.realness.measures import RealnessOptions, measure_realness
+from ganalyze.models.compute import Compute
+from ganalyze.models.extractors import EXTRACTORS
+from ganalyze.support.errors import run_command
+from ganalyze.support.tables import write_table
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--manifest", type=Path, required=True, help="which images")
-    parser.add_argument("--reference", type=Path, required=True, help="what is real: the manifest of a generated set, "
-                        "or a folder of photographs with one subfolder a class, as ImageNet's")  # fmt: skip
+    parser.add_argument(
+        "--reference",
+        type=Path,
+        required=True,
+        help="what is real: the manifest of a generated set, "
+        "or a folder of photographs with one subfolder a class, as ImageNet's",
+    )
     parser.add_argument("--extractor", required=True, help=f"one of {', '.join(EXTRACTORS)}")
     parser.add_argument("--output", type=Path, required=True, help="table to write (CSV)")
     parser.add_argument("--seed", type=int, required=True, help="of the run")

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from ganalyze.errors import GanalyzeError, run_command
 from ganalyze.figures.alignment import draw_alignment
 from ganalyze.figures.factors import draw_factors
 from ganalyze.figures.masks import draw_masks
@@ -15,8 +14,10 @@ from ganalyze.figures.realness import draw_realness
 from ganalyze.figures.scores import draw_scores
 from ganalyze.figures.sequences import draw_catalogue, draw_comparison, draw_sequences
 from ganalyze.figures.style import save, save_pages
-from ganalyze.image_sets import ImageReader, read_manifest
-from ganalyze.tables import read_table
+from ganalyze.images.image_sets import read_manifest
+from ganalyze.images.reading import ImageReader
+from ganalyze.support.errors import GanalyzeError, run_command
+from ganalyze.support.tables import read_table
 
 
 def main() -> None:

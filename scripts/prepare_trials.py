@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from ganalyze.errors import run_command
 from ganalyze.experiments.exclusions import by_alpha, data_points, judge_series
 from ganalyze.experiments.trials import EXPERIMENTS, read_trials, write_trials
-from ganalyze.image_sets import read_manifest
-from ganalyze.tables import write_table
+from ganalyze.images.image_sets import read_manifest
+from ganalyze.support.errors import run_command
+from ganalyze.support.tables import write_table
 
 
 def main() -> None:
@@ -20,9 +20,14 @@ def main() -> None:
     parser.add_argument("--trials", type=Path, required=True, help="trial table, of people or simulated")
     parser.add_argument("--experiment", required=True, choices=EXPERIMENTS)
     parser.add_argument("--manifests", type=Path, nargs="+", required=True, help="of every image set shown in it")
-    parser.add_argument("--output", type=Path, required=True, help="the checked table, NAME.csv; beside it come "
-                        "NAME.series.csv (who was excluded and why), NAME.data_points.csv (what models are fitted to) "
-                        "and NAME.by_alpha.csv (rates and counts)")  # fmt: skip
+    parser.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        help="the checked table, NAME.csv; beside it come "
+        "NAME.series.csv (who was excluded and why), NAME.data_points.csv (what models are fitted to) "
+        "and NAME.by_alpha.csv (rates and counts)",
+    )
     arguments = parser.parse_args()
 
     images = pd.concat(map(read_manifest, arguments.manifests), ignore_index=True)
@@ -40,8 +45,10 @@ def main() -> None:
         print(f"  excluded {count} series: {reason}")
     if len(points):
         each = points.groupby("image_id").size()
-        print(f"  {len(points)} data points, {each.mean():.2f} an image shown, {rates.data_points.min()} to "
-              f"{rates.data_points.max()} an alpha")  # fmt: skip
+        print(
+            f"  {len(points)} data points, {each.mean():.2f} an image shown, {rates.data_points.min()} to "
+            f"{rates.data_points.max()} an alpha"
+        )
 
 
 if __name__ == "__main__":

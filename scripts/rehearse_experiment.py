@@ -14,9 +14,9 @@ import pandas as pd
 import requests
 from playwright.sync_api import sync_playwright
 
-from ganalyze.errors import GanalyzeError, run_command
-from ganalyze.experiments.rehearsal import Person
+from ganalyze.experiments.hosting.rehearsal import Person
 from ganalyze.experiments.trials import EXPERIMENTS
+from ganalyze.support.errors import GanalyzeError, run_command
 
 
 def main() -> None:

@@ -3,12 +3,12 @@
 import argparse
 from pathlib import Path
 
-from ganalyze.assessors import ASSESSORS, load_assessor, report_missed
-from ganalyze.compute import Compute
-from ganalyze.errors import GanalyzeError, run_command
-from ganalyze.generation import score_images
-from ganalyze.image_sets import read_manifest, write_manifest
-from ganalyze.registry import parse_options
+from ganalyze.images.image_sets import read_manifest, write_manifest
+from ganalyze.measures.scores import score_images
+from ganalyze.models.assessors import ASSESSORS, load_assessor, report_missed
+from ganalyze.models.compute import Compute
+from ganalyze.models.registry import parse_options
+from ganalyze.support.errors import GanalyzeError, run_command
 
 
 def main() -> None:

@@ -3,11 +3,11 @@
 import argparse
 from pathlib import Path
 
-from ganalyze.compute import Compute
-from ganalyze.errors import run_command
-from ganalyze.image_sets import read_manifest
-from ganalyze.segmentation import SEGMENTERS, load_segmenter
-from ganalyze.segmentation.stored import segment_stored
+from ganalyze.images.image_sets import read_manifest
+from ganalyze.measures.masks import segment_stored
+from ganalyze.models.compute import Compute
+from ganalyze.models.segmenters import SEGMENTERS, load_segmenter
+from ganalyze.support.errors import run_command
 
 
 def main() -> None:

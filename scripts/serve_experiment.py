@@ -9,9 +9,9 @@ from pathlib import Path
 
 import uvicorn
 
-from ganalyze.errors import run_command
-from ganalyze.experiments.hosted import open_experiment
-from ganalyze.experiments.server import build_app
+from ganalyze.experiments.hosting.hosted import open_experiment
+from ganalyze.experiments.hosting.server import build_app
+from ganalyze.support.errors import run_command
 
 
 def main() -> None:
@@ -19,8 +19,12 @@ def main() -> None:
     parser.add_argument("--settings", type=Path, required=True, help="words and durations (experiments/settings)")
     parser.add_argument("--tracks", type=Path, required=True, help="from scripts/build_tracks.py")
     parser.add_argument("--manifests", type=Path, nargs="+", required=True, help="of every image set shown")
-    parser.add_argument("--database", type=Path, required=True, help="SQLite file, made on first use; the keys are "
-                        "kept beside it in NAME.secrets.json: back up both")  # fmt: skip
+    parser.add_argument(
+        "--database",
+        type=Path,
+        required=True,
+        help="SQLite file, made on first use; the keys are kept beside it in NAME.secrets.json: back up both",
+    )
     parser.add_argument("--page", type=Path, default=Path("experiments/dist"), help="built by npm; %(default)s")
     parser.add_argument("--host", default="127.0.0.1", help="default: %(default)s, this machine alone")
     parser.add_argument("--port", type=int, default=8000, help="default: %(default)s")
@@ -34,11 +38,17 @@ def main() -> None:
 
     address = f"http://{arguments.host}:{arguments.port}"
     token = arguments.database.with_suffix(".secrets.json")
-    print(f"{experiment.settings.title}: {address}", f"to look without storing anything: {address}/?preview",
-          f"to export: {address}/export/trials.csv, with the token in {token}", sep="\n  ", flush=True)  # fmt: skip
+    print(
+        f"{experiment.settings.title}: {address}",
+        f"to look without storing anything: {address}/?preview",
+        f"to export: {address}/export/trials.csv, with the token in {token}",
+        sep="\n  ",
+        flush=True,
+    )
     # Requests are not logged: their lines would hold addresses of people.
-    uvicorn.run(app, host=arguments.host, port=arguments.port,
-                access_log=False, log_level="warning", server_header=False)  # fmt: skip
+    uvicorn.run(
+        app, host=arguments.host, port=arguments.port, access_log=False, log_level="warning", server_header=False
+    )
     experiment.store.close()
 
 

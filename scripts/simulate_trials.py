@@ -4,12 +4,12 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from ganalyze.claims import paper_sensitivity, read_claims
-from ganalyze.errors import GanalyzeError, run_command
+from ganalyze.experiments.hosting.stimuli import read_tracks
 from ganalyze.experiments.observers import Observers, simulate_trials
-from ganalyze.experiments.stimuli import read_tracks
 from ganalyze.experiments.trials import EXPERIMENTS, write_trials
-from ganalyze.image_sets import read_manifest
+from ganalyze.images.image_sets import read_manifest
+from ganalyze.report.claims import paper_sensitivity, read_claims
+from ganalyze.support.errors import GanalyzeError, run_command
 
 
 def main() -> None:

@@ -4,16 +4,16 @@ import argparse
 from pathlib import Path
 from typing import get_args
 
-from ganalyze.assessors import ASSESSORS, load_assessor, report_missed
-from ganalyze.compute import Compute
-from ganalyze.errors import run_command
-from ganalyze.generators import GENERATORS, load_generator
-from ganalyze.registry import parse_options
-from ganalyze.tables import write_table
-from ganalyze.training import TrainingOptions, train_direction
-from ganalyze.transformer import Kind, Rescaling, Start, TransformerOptions, save_direction
-from ganalyze.weights.files import verified
-from ganalyze.weights.records import sha256_of
+from ganalyze.direction.training import TrainingOptions, train_direction
+from ganalyze.direction.transformer import Kind, Rescaling, Start, TransformerOptions, save_direction
+from ganalyze.models.assessors import ASSESSORS, load_assessor, report_missed
+from ganalyze.models.compute import Compute
+from ganalyze.models.generators import GENERATORS, load_generator
+from ganalyze.models.registry import parse_options
+from ganalyze.models.weights.files import verified
+from ganalyze.models.weights.records import sha256_of
+from ganalyze.support.errors import run_command
+from ganalyze.support.tables import write_table
 
 
 def main() -> None:

@@ -4,12 +4,13 @@ import argparse
 import json
 from pathlib import Path
 
-from ganalyze.compute import Compute
-from ganalyze.errors import run_command, written_whole
-from ganalyze.generators import GENERATORS, load_generator
-from ganalyze.registry import parse_options
-from ganalyze.segmentation.distillation import Distillation, distil
-from ganalyze.segmentation.unet import save_unet
+from ganalyze.models.compute import Compute
+from ganalyze.models.generators import GENERATORS, load_generator
+from ganalyze.models.registry import parse_options
+from ganalyze.models.segmenters.distillation import Distillation, distil
+from ganalyze.models.segmenters.unet import save_unet
+from ganalyze.support.errors import run_command
+from ganalyze.support.files import written_whole
 
 
 def main() -> None:
@@ -18,8 +19,12 @@ def main() -> None:
     parser.add_argument("--generator-options", nargs="*", default=[], metavar="OPTION=VALUE", help="see its card")
     parser.add_argument("--output", type=Path, required=True, help="the U-Net, segmenter.safetensors")
     parser.add_argument("--metrics", type=Path, required=True, help="its agreement with GrabCut, metrics.json")
-    parser.add_argument("--held-out", type=Path, required=True, help="held-out images, masks and IoU: a manifest "
-                        "NAME.csv; images go to NAME.zip")  # fmt: skip
+    parser.add_argument(
+        "--held-out",
+        type=Path,
+        required=True,
+        help="held-out images, masks and IoU: a manifest NAME.csv; images go to NAME.zip",
+    )
     parser.add_argument("--samples", type=int, default=1500, help="GrabCuts to learn from; default: %(default)s")
     parser.add_argument("--held-out-samples", type=int, default=300, help="GrabCuts held out; default: %(default)s")
     parser.add_argument("--epochs", type=int, default=12, help="default: %(default)s")

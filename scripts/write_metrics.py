@@ -4,8 +4,9 @@ import argparse
 import json
 from pathlib import Path
 
-from ganalyze.errors import run_command, written_whole
-from ganalyze.metrics import collect_metrics
+from ganalyze.report.metrics import collect_metrics
+from ganalyze.support.errors import run_command
+from ganalyze.support.files import written_whole
 
 
 def main() -> None:

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ganalyze.weights.catalogue import load_catalogue
-from ganalyze.weights.files import fetch
-
-REPOSITORY = Path(__file__).parents[1]
+from ganalyze.models.weights.catalogue import load_catalogue
+from ganalyze.models.weights.files import fetch
+from tests import REPOSITORY
 
 
 @pytest.fixture(scope="session")

@@ -134,11 +134,27 @@ def _tame(resnet: dict[str, Tensor]) -> None:
 
 
 CAFFENET = {
-    "conv1": (96, 3, 11, 11), "conv2": (256, 48, 5, 5), "conv3": (384, 256, 3, 3), "conv4": (384, 192, 3, 3),
-    "conv5": (256, 192, 3, 3), "fc6": (4096, 9216), "fc7": (4096, 4096),
-}  # fmt: skip
-ATTRIBUTES = ["BalancingElement", "ColorHarmony", "Content", "DoF", "Light", "MotionBlur", "Object", "Repetition",
-              "RuleOfThirds", "Symmetry", "VividColor"]  # fmt: skip
+    "conv1": (96, 3, 11, 11),
+    "conv2": (256, 48, 5, 5),
+    "conv3": (384, 256, 3, 3),
+    "conv4": (384, 192, 3, 3),
+    "conv5": (256, 192, 3, 3),
+    "fc6": (4096, 9216),
+    "fc7": (4096, 4096),
+}
+ATTRIBUTES = [
+    "BalancingElement",
+    "ColorHarmony",
+    "Content",
+    "DoF",
+    "Light",
+    "MotionBlur",
+    "Object",
+    "Repetition",
+    "RuleOfThirds",
+    "Symmetry",
+    "VividColor",
+]
 
 
 def layers(shapes: dict[str, tuple[int, ...]], seed: int) -> dict[str, Tensor]:

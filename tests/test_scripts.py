@@ -2,14 +2,13 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
 
-from ganalyze.transformer import save_direction
+from ganalyze.direction.transformer import save_direction
+from tests import REPOSITORY
 
-REPOSITORY = Path(__file__).parents[1]
 SCRIPTS = sorted(path.name for path in (REPOSITORY / "scripts").glob("*.py"))
 
 
@@ -45,18 +44,34 @@ def folder(tmp_path, weights_dir):
 
 
 TRAIN = {
-    "--generator": "dcgan-digiface", "--assessor": "fer-valence", "--study": "s", "--seed": "1", "--samples": "8",
-    "--batch-size": "4", "--learning-rate": "0.01", "--alpha-max": "0.3", "--weights-dir": "weights",
-    "--output": "{}/out/theta.safetensors", "--loss": "{}/out/loss.csv", "--checkpoint": "{}/out/last.pt",
-}  # fmt: skip
+    "--generator": "dcgan-digiface",
+    "--assessor": "fer-valence",
+    "--study": "s",
+    "--seed": "1",
+    "--samples": "8",
+    "--batch-size": "4",
+    "--learning-rate": "0.01",
+    "--alpha-max": "0.3",
+    "--weights-dir": "weights",
+    "--output": "{}/out/theta.safetensors",
+    "--loss": "{}/out/loss.csv",
+    "--checkpoint": "{}/out/last.pt",
+}
 GENERATE = {
-    "--generator": "dcgan-digiface", "--direction": "{}/good.safetensors", "--set": "test", "--seeds-per-class": "4",
-    "--seed": "1", "--weights-dir": "weights", "--output": "{}/out/part.csv",
-}  # fmt: skip
+    "--generator": "dcgan-digiface",
+    "--direction": "{}/good.safetensors",
+    "--set": "test",
+    "--seeds-per-class": "4",
+    "--seed": "1",
+    "--weights-dir": "weights",
+    "--output": "{}/out/part.csv",
+}
 SCORE = {
-    "--assessor": "fer-valence", "--manifest": "{}/none.csv", "--weights-dir": "weights",
+    "--assessor": "fer-valence",
+    "--manifest": "{}/none.csv",
+    "--weights-dir": "weights",
     "--output": "{}/out/test.csv",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(
@@ -84,13 +99,15 @@ SCORE = {
         ("gather_images.py", {"{}/none.csv": "", "--folder": "{}/out/test", "--manifest": "{}/out/t.csv"}, "not found"),
         ("write_report.py", {"--results": "{}/none", "--output": "{}/out/report.html"}, "provenance.json"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_used_is_named_in_one_line_and_nothing_is_left(folder, script, arguments, words):
     if script == "generate_images.py":
         arguments = arguments | {"--alphas": "-0.2,0,0.2"}
-    flat = [part.replace("{}", str(folder)) for pair in arguments.items() for part in pair[0:1] + tuple(
-        pair[1].split(",") if pair[0] == "--alphas" else [pair[1]] if pair[1] else []
-    )]  # fmt: skip
+    flat = [
+        part.replace("{}", str(folder))
+        for pair in arguments.items()
+        for part in pair[0:1] + tuple(pair[1].split(",") if pair[0] == "--alphas" else [pair[1]] if pair[1] else [])
+    ]
     failed = run(script, *flat)
     assert failed.returncode == 1
     lines = failed.stderr.strip().splitlines()

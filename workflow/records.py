@@ -16,12 +16,21 @@ from pathlib import Path
 from snakemake.persistence import MetadataRecord
 from snakemake.persistence.file import FilePersistence
 
-from ganalyze.errors import GanalyzeError, run_command, written_whole
+from ganalyze.support.errors import GanalyzeError, run_command
+from ganalyze.support.files import written_whole
 
 FILE = "records.json"
 # What Snakemake compares. Not when a job ran: the same results have the same records.
-FIELDS = ("rule", "code", "shellcmd", "params", "input", "input_checksums", "software_stack_hash",
-          "record_format_version")  # fmt: skip
+FIELDS = (
+    "rule",
+    "code",
+    "shellcmd",
+    "params",
+    "input",
+    "input_checksums",
+    "software_stack_hash",
+    "record_format_version",
+)
 # Restored files all get one time, older than any source file: so no result seems newer than another, and Snakemake
 # goes by the checksums of the sources.
 LONG_AGO = 10**9

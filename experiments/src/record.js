@@ -1,4 +1,4 @@
-// What is kept of a trial, whichever experiment it is of (ganalyze.experiments.answers.Answer).
+// What is kept of a trial, whichever experiment it is of (ganalyze.experiments.hosting.answers.Answer).
 import { frameInterval } from "./frames.js";
 
 /** A trial's record before anything has happened; `hidden` is kept up to date until `stop()`. */

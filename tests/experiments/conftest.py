@@ -6,15 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from .hosting import built_page
+from .hosting.hosts import built_page
 
 ALPHAS = (-0.2, -0.1, 0.0, 0.1, 0.2)
 
 
 def image_set(name: str, seeds: int, slope: float = 0.68, classes: int = 1) -> pd.DataFrame:
     """A manifest whose score is exactly 0.7 + slope · α."""
-    rows = [[f"{name}_{seed:05d}_{alpha:+g}", name, seed, seed % classes, alpha, 0.7 + slope * alpha]
-            for seed in range(seeds) for alpha in ALPHAS]  # fmt: skip
+    rows = [
+        [f"{name}_{seed:05d}_{alpha:+g}", name, seed, seed % classes, alpha, 0.7 + slope * alpha]
+        for seed in range(seeds)
+        for alpha in ALPHAS
+    ]
     return pd.DataFrame(rows, columns=["image_id", "set", "seed_id", "class_id", "alpha", "score"])
 
 
@@ -33,8 +36,24 @@ def memory_tracks(slots: int, targets: int = 20, seed: int = 0, seeds: int = 160
         for index, (image, role, repeat) in enumerate(order):
             lag = index - first[image.image_id] - 1 if repeat else None
             first.setdefault(image.image_id, index)
-            rows.append([slot, 1, f"{slot}-1", index, "main", role, image.image_id, image.seed_id, image.class_id,
-                         image.alpha, repeat, lag, None, None])  # fmt: skip
+            rows.append(
+                [
+                    slot,
+                    1,
+                    f"{slot}-1",
+                    index,
+                    "main",
+                    role,
+                    image.image_id,
+                    image.seed_id,
+                    image.class_id,
+                    image.alpha,
+                    repeat,
+                    lag,
+                    None,
+                    None,
+                ]
+            )
     return _tracks(rows)
 
 
@@ -46,8 +65,24 @@ def afc_tracks(slots: int, targets: int = 20, seed: int = 0) -> pd.DataFrame:
         pairs = [(image, "target") for image in _one_clone_each(test, targets, rng)]
         pairs += [(image, "vigilance") for image in _one_clone_each(tails, 5, rng)]
         for index, (image, role) in enumerate(pairs):
-            rows.append([slot, 1, f"{slot}-1", index, "main", role, image.image_id, image.seed_id, image.class_id,
-                         image.alpha, 0, None, f"real_{index}", ("left", "right")[rng.integers(2)]])  # fmt: skip
+            rows.append(
+                [
+                    slot,
+                    1,
+                    f"{slot}-1",
+                    index,
+                    "main",
+                    role,
+                    image.image_id,
+                    image.seed_id,
+                    image.class_id,
+                    image.alpha,
+                    0,
+                    None,
+                    f"real_{index}",
+                    ("left", "right")[rng.integers(2)],
+                ]
+            )
     return _tracks(rows)
 
 
@@ -58,10 +93,25 @@ def _one_clone_each(images: pd.DataFrame, count: int, rng: np.random.Generator) 
 
 
 def _tracks(rows: list) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=[
-        "slot", "series", "track", "trial_index", "phase", "role", "image_id", "seed_id", "class_id", "alpha",
-        "is_repeat", "lag", "foil_image_id", "fake_side",
-    ]).astype({"lag": "Int64"})  # fmt: skip
+    return pd.DataFrame(
+        rows,
+        columns=[
+            "slot",
+            "series",
+            "track",
+            "trial_index",
+            "phase",
+            "role",
+            "image_id",
+            "seed_id",
+            "class_id",
+            "alpha",
+            "is_repeat",
+            "lag",
+            "foil_image_id",
+            "fake_side",
+        ],
+    ).astype({"lag": "Int64"})
 
 
 @pytest.fixture(scope="session")
@@ -75,16 +125,19 @@ def generated(tmp_path_factory, weights_dir) -> dict[str, Path]:
     stand in for photographs)."""
     import torch
 
-    from ganalyze.compute import Compute
-    from ganalyze.generation import ImageSetOptions, draw_seeds, generate_images
-    from ganalyze.generators import load_generator
+    from ganalyze.direction.generation import ImageSetOptions, draw_seeds, generate_images
+    from ganalyze.models.compute import Compute
+    from ganalyze.models.generators import load_generator
 
     folder, compute = tmp_path_factory.mktemp("images"), Compute.prepare("cpu", 1, "float32")
     generator = load_generator("dcgan-digiface", weights_dir, compute.device)
     theta = torch.randn(generator.z_dim, generator=torch.Generator().manual_seed(1))
     for name, seeds, alphas in (
-        ("test", 160, (-0.2, 0.0, 0.2)), ("filler", 160, (0.0,)), ("vigilance", 40, (0.0,)), ("real", 40, (0.0,)),
-    ):  # fmt: skip
+        ("test", 160, (-0.2, 0.0, 0.2)),
+        ("filler", 160, (0.0,)),
+        ("vigilance", 40, (0.0,)),
+        ("real", 40, (0.0,)),
+    ):
         options = ImageSetOptions(name, 1, seeds, alphas, seed=1, batch_size=40, tails=name == "vigilance")
         generate_images(generator, theta, draw_seeds(options, 1), options, compute, folder / name)
     return {path.stem: path for path in folder.glob("*.csv")}

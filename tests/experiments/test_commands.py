@@ -2,17 +2,15 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from ganalyze.experiments.trials import read_trials
+from tests import REPOSITORY
 
 from .conftest import image_set, memory_tracks
-
-REPOSITORY = Path(__file__).parents[2]
 
 
 def run(script, *arguments, cwd):
@@ -27,17 +25,43 @@ def folder(tmp_path_factory):
     memory_tracks(12, targets=30).to_csv(folder / "tracks.csv", index=False)
     for name, seeds in (("test", 160), ("filler", 60)):
         image_set(name, seeds).assign(file="").to_csv(folder / f"{name}.csv", index=False)
-    done = run("simulate_trials.py", "--tracks", "tracks.csv", "--manifest", "test.csv", "--experiment", "memory_game",
-               "--study", "memorability", "--seed", 1, "--claims", REPOSITORY / "config/claims.csv", "--output",
-               "trials.csv", cwd=folder)  # fmt: skip
+    done = run(
+        "simulate_trials.py",
+        "--tracks",
+        "tracks.csv",
+        "--manifest",
+        "test.csv",
+        "--experiment",
+        "memory_game",
+        "--study",
+        "memorability",
+        "--seed",
+        1,
+        "--claims",
+        REPOSITORY / "config/claims.csv",
+        "--output",
+        "trials.csv",
+        cwd=folder,
+    )
     assert done.returncode == 0, done.stderr
     assert "SIMULATED trials of 12 observers" in done.stdout
     return folder
 
 
 def prepare(folder, trials, output):
-    return run("prepare_trials.py", "--trials", trials, "--experiment", "memory_game", "--manifests", "test.csv",
-               "filler.csv", "--output", output, cwd=folder)  # fmt: skip
+    return run(
+        "prepare_trials.py",
+        "--trials",
+        trials,
+        "--experiment",
+        "memory_game",
+        "--manifests",
+        "test.csv",
+        "filler.csv",
+        "--output",
+        output,
+        cwd=folder,
+    )
 
 
 def test_trials_are_checked_series_judged_and_data_points_counted(folder, images):
@@ -65,9 +89,24 @@ def test_a_faulty_table_is_refused_in_one_line_and_nothing_is_left(folder):
 
 
 def test_a_study_that_the_paper_lacks_needs_a_sensitivity(folder):
-    failed = run("simulate_trials.py", "--tracks", "tracks.csv", "--manifest", "test.csv", "--experiment",
-                 "memory_game", "--study", "happiness", "--seed", 1, "--claims", REPOSITORY / "config/claims.csv",
-                 "--output", "x.csv", cwd=folder)  # fmt: skip
+    failed = run(
+        "simulate_trials.py",
+        "--tracks",
+        "tracks.csv",
+        "--manifest",
+        "test.csv",
+        "--experiment",
+        "memory_game",
+        "--study",
+        "happiness",
+        "--seed",
+        1,
+        "--claims",
+        REPOSITORY / "config/claims.csv",
+        "--output",
+        "x.csv",
+        cwd=folder,
+    )
     assert failed.returncode == 1
     assert "error: the paper has no memory_game of a study happiness: give --sensitivity" in failed.stderr
     assert not (folder / "x.csv").exists()

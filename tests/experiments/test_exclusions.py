@@ -14,17 +14,31 @@ def memory_series(participant="p", series=1, missed=0, alarms=0, vigilance=20, n
     rows += [["target", 1, hit, i] for i, hit in enumerate(hits)]
     table = pd.DataFrame(rows, columns=["role", "is_repeat", "response", "seed_id"])
     return table.assign(
-        participant=participant, series=series, phase="main", class_id=0, alpha=0.1, data_source="human",
-        image_id=table.role + table.seed_id.astype(str), correct=(table.response == table.is_repeat).astype(int),
-    )  # fmt: skip
+        participant=participant,
+        series=series,
+        phase="main",
+        class_id=0,
+        alpha=0.1,
+        data_source="human",
+        image_id=table.role + table.seed_id.astype(str),
+        correct=(table.response == table.is_repeat).astype(int),
+    )
 
 
 def afc_series(participant="p", series=1, wrong=0, phase="main") -> pd.DataFrame:
     table = pd.DataFrame({"role": ["vigilance"] * 20 + ["target"] * 3, "seed_id": range(23)})
     return table.assign(
-        participant=participant, series=series, phase=phase, class_id=0, alpha=0.0, data_source="human", is_repeat=0,
-        image_id=table.seed_id.astype(str), correct=(table.seed_id >= wrong).astype(int), response="left",
-    )  # fmt: skip
+        participant=participant,
+        series=series,
+        phase=phase,
+        class_id=0,
+        alpha=0.0,
+        data_source="human",
+        is_repeat=0,
+        image_id=table.seed_id.astype(str),
+        correct=(table.seed_id >= wrong).astype(int),
+        response="left",
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,9 +70,9 @@ def test_a_2afc_series_needs_65_percent_of_vigilance(wrong, kept):
 
 
 def test_a_failed_series_blocks_what_comes_after_it_and_nobody_else():
-    table = pd.concat([
-        memory_series("a", 1), memory_series("a", 2, missed=15), memory_series("a", 3), memory_series("b", 3)
-    ])  # fmt: skip
+    table = pd.concat(
+        [memory_series("a", 1), memory_series("a", 2, missed=15), memory_series("a", 3), memory_series("b", 3)]
+    )
     series = judge_series(table, "memory_game").set_index(["participant", "series"])
     assert series.kept.to_dict() == {("a", 1): 1, ("a", 2): 0, ("a", 3): 0, ("b", 3): 1}
     assert series.reason["a", 3] == "blocked after an earlier series"
@@ -102,8 +116,15 @@ def test_2afc_pairs_without_a_response_are_left_out():
 
 
 def test_rates_by_alpha_count_what_was_answered():
-    points = pd.DataFrame({"alpha": [0.1, 0.1, 0.1, -0.1], "participant": ["a", "a", "b", "b"], "hit": [1, 0, 1, 1],
-                           "image_id": ["i", "j", "i", "k"], "data_source": "human"})  # fmt: skip
+    points = pd.DataFrame(
+        {
+            "alpha": [0.1, 0.1, 0.1, -0.1],
+            "participant": ["a", "a", "b", "b"],
+            "hit": [1, 0, 1, 1],
+            "image_id": ["i", "j", "i", "k"],
+            "data_source": "human",
+        }
+    )
     rates = by_alpha(points, "memory_game").set_index("alpha")
     assert rates.loc[0.1, ["data_points", "images", "participants"]].tolist() == [3, 2, 2]
     assert rates.rate.to_dict() == {-0.1: 1.0, 0.1: pytest.approx(2 / 3)}

@@ -3,13 +3,13 @@
 import pandas as pd
 import pytest
 
-from ganalyze.designs import MemoryGame
-from ganalyze.errors import GanalyzeError
+from ganalyze.experiments.designs import MemoryGame
 from ganalyze.experiments.exclusions import data_points, judge_series
 from ganalyze.experiments.observers import Observers, simulate_trials
 from ganalyze.experiments.tracks import build_tracks
 from ganalyze.experiments.trials import read_trials, write_trials
-from ganalyze.mixed_models import fit_mixed_model
+from ganalyze.statistics.mixed_models import fit_mixed_model
+from ganalyze.support.errors import GanalyzeError
 
 from .conftest import afc_tracks, image_set, memory_tracks
 

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,15 +9,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ganalyze.designs import RULES, MemoryGame, TwoAfc
-from ganalyze.errors import GanalyzeError
+from ganalyze.experiments.designs import RULES, MemoryGame, TwoAfc
 from ganalyze.experiments.observers import Observers, simulate_trials
 from ganalyze.experiments.tracks import COLUMNS, build_tracks
 from ganalyze.experiments.trials import read_trials, write_trials
+from ganalyze.support.errors import GanalyzeError
+from tests import REPOSITORY
 
 from .conftest import image_set
 
-REPOSITORY = Path(__file__).parents[2]
 # Image sets of the paper's size, without their pictures (§2.2, §3.4).
 TEST = image_set("test", 1500, classes=750)
 FILLER = image_set("filler", 7500, classes=750)
@@ -144,9 +143,15 @@ some = st.integers(1, 12)
 
 
 @given(
-    targets=some, vigilance=some, fillers=st.integers(5, 30), least=st.integers(0, 8),
-    more=st.integers(0, 12), participants=st.integers(1, 4), series=st.integers(1, 3), seed=st.integers(0, 99),
-)  # fmt: skip
+    targets=some,
+    vigilance=some,
+    fillers=st.integers(5, 30),
+    least=st.integers(0, 8),
+    more=st.integers(0, 12),
+    participants=st.integers(1, 4),
+    series=st.integers(1, 3),
+    seed=st.integers(0, 99),
+)
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 def test_any_memory_game_is_either_kept_to_or_refused(
     targets, vigilance, fillers, least, more, participants, series, seed
@@ -168,9 +173,13 @@ def test_any_memory_game_is_either_kept_to_or_refused(
 
 
 @given(
-    targets=st.integers(1, 20), vigilance=some, practice=st.integers(0, 12), participants=st.integers(1, 4),
-    series=st.integers(1, 3), seed=st.integers(0, 99),
-)  # fmt: skip
+    targets=st.integers(1, 20),
+    vigilance=some,
+    practice=st.integers(0, 12),
+    participants=st.integers(1, 4),
+    series=st.integers(1, 3),
+    seed=st.integers(0, 99),
+)
 @settings(max_examples=80, deadline=None)
 def test_any_2afc_task_is_either_kept_to_or_refused(targets, vigilance, practice, participants, series, seed):
     test, tails = image_set("test", 40, classes=3), image_set("vigilance", 30, classes=3)
@@ -254,10 +263,31 @@ def test_what_is_missing_is_named():
 def test_the_command_writes_the_table_and_refuses_in_one_line(tmp_path):
     for name, seeds in (("test", 24), ("filler", 30)):
         image_set(name, seeds).assign(file="x.png").to_csv(tmp_path / f"{name}.csv", index=False)
-    command = [sys.executable, "scripts/build_tracks.py", "memory_game", "--manifests", tmp_path / "test.csv",
-               tmp_path / "filler.csv", "--participants", "3", "--series", "2", "--seed", "1", "--targets", "12",
-               "--vigilance", "4", "--fillers", "10", "--target-lags", "5", "20", "--output",
-               tmp_path / "tracks.csv"]  # fmt: skip
+    command = [
+        sys.executable,
+        "scripts/build_tracks.py",
+        "memory_game",
+        "--manifests",
+        tmp_path / "test.csv",
+        tmp_path / "filler.csv",
+        "--participants",
+        "3",
+        "--series",
+        "2",
+        "--seed",
+        "1",
+        "--targets",
+        "12",
+        "--vigilance",
+        "4",
+        "--fillers",
+        "10",
+        "--target-lags",
+        "5",
+        "20",
+        "--output",
+        tmp_path / "tracks.csv",
+    ]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "6 tracks for 3 participants; each of 120 target images is shown 0 to 1 times" in done.stdout

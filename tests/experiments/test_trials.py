@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from ganalyze.errors import GanalyzeError
 from ganalyze.experiments.observers import Observers, simulate_trials
 from ganalyze.experiments.trials import COLUMNS, Faults, read_trials, write_trials
+from ganalyze.support.errors import GanalyzeError
 
 from .conftest import afc_tracks, image_set, memory_tracks
 
@@ -68,18 +68,24 @@ def doubled(row: int):
 # In the small tracks, rows 2 to 21 are targets, 22 to 31 vigilance pairs, 32 to 41 fillers, 42 to 61 the targets again.
 MEMORY_FAULTS = {
     "missing column": (without("lag"), ["row 1, column lag: missing"]),
-    "unknown column": (lambda t: t.replace(b"participant,", b"worker_id,", 1),
-                       ["row 1, column participant: missing", "row 1, column worker_id: unknown"]),
+    "unknown column": (
+        lambda t: t.replace(b"participant,", b"worker_id,", 1),
+        ["row 1, column participant: missing", "row 1, column worker_id: unknown"],
+    ),
     "column twice": (lambda t: t.replace(b",track,", b",series,", 1), ["row 1, column series: given twice"]),
     "empty file": (lambda t: b"", ["the file is empty"]),
     "no trials": (lambda t: t[: t.index(b"\n") + 1], ["no trials below the header"]),
     "other separator": (lambda t: t.replace(b",", b";"), ["row 1: columns are separated by ';'"]),
     "ragged row": (line(7, lambda text: text + b",1"), ["row 7: 20 values below 19 columns"]),
     "unclosed quote": (line(9, lambda text: b'"' + text), ["row 1", ": unexpected end of data"]),
-    "mixed encodings": (line(7, lambda text: text.replace(b"simulated-", "é".encode("latin-1"), 1)),
-                        ["row 7, column participant: byte 0xe9 is not UTF-8"]),
-    "name in place of a pseudonym": (cell(4, "participant", "a.worker@example.org"),
-                                     ["row 4, column participant: got 'a.worker@example.org'", "pseudonym"]),
+    "mixed encodings": (
+        line(7, lambda text: text.replace(b"simulated-", "é".encode("latin-1"), 1)),
+        ["row 7, column participant: byte 0xe9 is not UTF-8"],
+    ),
+    "name in place of a pseudonym": (
+        cell(4, "participant", "a.worker@example.org"),
+        ["row 4, column participant: got 'a.worker@example.org'", "pseudonym"],
+    ),
     "no participant": (cell(4, "participant", ""), ["row 4, column participant: got nothing"]),
     "series 0": (cell(5, "series", "0"), ["row 5, column series: got '0'", "greater than or equal to 1"]),
     "text for a number": (cell(5, "trial_index", "four"), ["row 5, column trial_index: got 'four'", "integer"]),
@@ -96,24 +102,32 @@ MEMORY_FAULTS = {
     "people and simulation mixed": (cell(6, "data_source", "human"), ["row 6, column data_source: human, but row 2"]),
     "duplicate trial": (doubled(6), ["row 7, column trial_index", "is there twice"]),
     "two tracks in a series": (cell(6, "track", "9-9"), ["row 6, column track: 9-9, but"]),
-    "unknown image": (cell(32, "image_id", "filler_00999_+0.1"),
-                      ["row 32, column image_id: filler_00999_+0.1 is in no manifest"]),
+    "unknown image": (
+        cell(32, "image_id", "filler_00999_+0.1"),
+        ["row 32, column image_id: filler_00999_+0.1 is in no manifest"],
+    ),
     "seed of another image": (cell(32, "seed_id", "77"), ["row 32, column seed_id: got 77, filler_"]),
     "alpha of another image": (cell(32, "alpha", "0.15"), ["row 32, column alpha: got 0.15, filler_"]),
     "class of another image": (cell(32, "class_id", "5"), ["row 32, column class_id: got 5, filler_"]),
-    "time without a response": (lambda t: _switch(t, response="0", correct="1", rt_ms="450"),
-                                ["column rt_ms: got 450, but there was no response"]),
-    "response without a time": (lambda t: _switch(t, response="1", correct="0", rt_ms=""),
-                                ["column rt_ms: got nothing, but there was a response"]),
-    "right called wrong": (lambda t: _switch(t, response="0", correct="0", rt_ms=""),
-                           ["column correct: got 0, but response is 0 and is_repeat 0"]),
+    "time without a response": (
+        lambda t: _switch(t, response="0", correct="1", rt_ms="450"),
+        ["column rt_ms: got 450, but there was no response"],
+    ),
+    "response without a time": (
+        lambda t: _switch(t, response="1", correct="0", rt_ms=""),
+        ["column rt_ms: got nothing, but there was a response"],
+    ),
+    "right called wrong": (
+        lambda t: _switch(t, response="0", correct="0", rt_ms=""),
+        ["column correct: got 0, but response is 0 and is_repeat 0"],
+    ),
     "impossible lag": (cell(50, "lag", "500"), ["row 50, column lag: got 500, but there are 39 images in between"]),
     "negative lag": (cell(50, "lag", "-3"), ["row 50, column lag: got '-3'", "greater than or equal to 0"]),
     "repeat without a lag": (cell(50, "lag", ""), ["row 50, column lag: got nothing, a repeat has one"]),
     "lag without a repeat": (cell(3, "lag", "40"), ["row 3, column lag: got 40, but this is no repeat"]),
     "filler repeated": (cell(50, "role", "filler"), ["row 50, column is_repeat: got 1, but fillers are shown once"]),
     "a side in the memory game": (cell(3, "fake_side", "left"), ["row 3, column fake_side: got 'left'"]),
-}  # fmt: skip
+}
 
 
 def _switch(table: bytes, **values: str) -> bytes:
@@ -158,9 +172,11 @@ AFC_FAULTS = {
     "a key, not a side": (cell(4, "response", "j"), ["row 4, column response: got 'j'", "'left' or 'right'"]),
     "a repeat": (cell(4, "is_repeat", "1"), ["row 4, column is_repeat: got '1'"]),
     "a lag": (cell(4, "lag", "7"), ["row 4, column lag: got '7'"]),
-    "wrong called right": (lambda t: cell(4, "correct", "01"[t.splitlines()[3].split(b",")[13] == b"0"])(t),
-                           ["row 4, column correct: got"]),
-}  # fmt: skip
+    "wrong called right": (
+        lambda t: cell(4, "correct", "01"[t.splitlines()[3].split(b",")[13] == b"0"])(t),
+        ["row 4, column correct: got"],
+    ),
+}
 CASES = [("memory_game", name) for name in MEMORY_FAULTS] + [("two_afc", name) for name in AFC_FAULTS]
 
 

@@ -23,7 +23,8 @@ from ganalyze.figures.sequences import (
     gain,
 )
 from ganalyze.figures.style import alpha_label, plt, save, save_pages
-from ganalyze.image_sets import ImageReader, Shard
+from ganalyze.images.image_sets import Shard
+from ganalyze.images.reading import ImageReader
 
 ALPHAS = (-0.2, 0.0, 0.2)
 
@@ -32,8 +33,16 @@ def manifest_of(gains, classes=None):
     rows = []
     for seed, value in enumerate(gains):
         for alpha in ALPHAS:
-            rows.append([f"{seed}_{alpha}", seed, classes[seed] if classes else 0, alpha, 0.5 + alpha / 0.4 * value,
-                         f"s.zip/{seed}_{alpha}.png"])  # fmt: skip
+            rows.append(
+                [
+                    f"{seed}_{alpha}",
+                    seed,
+                    classes[seed] if classes else 0,
+                    alpha,
+                    0.5 + alpha / 0.4 * value,
+                    f"s.zip/{seed}_{alpha}.png",
+                ]
+            )
     return pd.DataFrame(rows, columns=["image_id", "seed_id", "class_id", "alpha", "score", "file"])
 
 
@@ -46,8 +55,15 @@ def stored(tmp_path):
     return tmp_path, manifest
 
 
-MODEL = pd.DataFrame({"term": ["(Intercept)", "alpha"], "estimate": [0.5, 0.68], "ci_low": [0, 0.66],
-                      "ci_high": [1, 0.70], "p": [0, 1e-9]})  # fmt: skip
+MODEL = pd.DataFrame(
+    {
+        "term": ["(Intercept)", "alpha"],
+        "estimate": [0.5, 0.68],
+        "ci_low": [0, 0.66],
+        "ci_high": [1, 0.70],
+        "p": [0, 1e-9],
+    }
+)
 
 
 def planned(*studies, realness=False, distilled=False, power=False, experiments=None):
@@ -56,9 +72,7 @@ def planned(*studies, realness=False, distilled=False, power=False, experiments=
 
 def test_the_papers_figures_are_drawn_of_the_studies_that_are_there():
     figures = planned("memorability", "valence")
-    assert set(figures) == {
-        "fig1", "fig3a", "fig3b", "fig4", "fig8c", "fig9", "fig10", "factors_valence", "alignment"
-    }  # fmt: skip
+    assert set(figures) == {"fig1", "fig3a", "fig3b", "fig4", "fig8c", "fig9", "fig10", "factors_valence", "alignment"}
     assert figures["fig9"].studies == ("valence",)
     assert figures["fig10"].studies == ("memorability", "valence")
 
@@ -231,7 +245,7 @@ def test_the_contact_sheet_shows_both_outlines_and_the_agreement_of_typical_and_
 
 @pytest.mark.parametrize(
     "module",
-    ["ganalyze.figures.scores", "ganalyze.figures.sequences", "ganalyze.report"]
+    ["ganalyze.figures.scores", "ganalyze.figures.sequences", "ganalyze.report.page"]
     + [f"ganalyze.figures.{name}" for name in ("factors", "realness", "alignment", "masks")],
 )
 def test_drawing_and_reporting_need_no_torch(module):

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -10,19 +9,44 @@ import pytest
 
 from ganalyze.figures.power import draw_power
 from ganalyze.figures.rates import draw_rates
+from tests import REPOSITORY
 
-REPOSITORY = Path(__file__).parents[2]
-RATES = pd.DataFrame({
-    "alpha": [-0.2, 0.0, 0.2], "data_points": [900, 910, 905], "rate": [0.5, 0.6, 0.7], "ci_low": [0.45, 0.55, 0.65],
-    "ci_high": [0.55, 0.65, 0.75], "data_source": "simulated",
-})  # fmt: skip
-MODEL = pd.DataFrame({"model": "hit ~ alpha", "term": ["(Intercept)", "alpha"], "estimate": [0.5, 1.92],
-                      "ci_low": [0.4, 1.71], "ci_high": [0.6, 2.12], "p": [0.0, 1e-9]})  # fmt: skip
-POWER = pd.DataFrame({
-    "study": "memorability", "beta": 1.92, "participants": [10, 20], "power": [0.7, 0.9], "power_low": 0.6,
-    "power_high": 0.95, "needed": 12.0, "needed_low": 10.0, "needed_high": 14.0, "share": [0.5, 1.0], "share_low": 0.4,
-    "share_high": 1.0,
-})  # fmt: skip
+RATES = pd.DataFrame(
+    {
+        "alpha": [-0.2, 0.0, 0.2],
+        "data_points": [900, 910, 905],
+        "rate": [0.5, 0.6, 0.7],
+        "ci_low": [0.45, 0.55, 0.65],
+        "ci_high": [0.55, 0.65, 0.75],
+        "data_source": "simulated",
+    }
+)
+MODEL = pd.DataFrame(
+    {
+        "model": "hit ~ alpha",
+        "term": ["(Intercept)", "alpha"],
+        "estimate": [0.5, 1.92],
+        "ci_low": [0.4, 1.71],
+        "ci_high": [0.6, 2.12],
+        "p": [0.0, 1e-9],
+    }
+)
+POWER = pd.DataFrame(
+    {
+        "study": "memorability",
+        "beta": 1.92,
+        "participants": [10, 20],
+        "power": [0.7, 0.9],
+        "power_low": 0.6,
+        "power_high": 0.95,
+        "needed": 12.0,
+        "needed_low": 10.0,
+        "needed_high": 14.0,
+        "share": [0.5, 1.0],
+        "share_low": 0.4,
+        "share_high": 1.0,
+    }
+)
 
 
 @pytest.fixture(autouse=True)
@@ -78,21 +102,45 @@ def test_figures_and_table_1_come_from_their_tables_without_torch(tmp_path):
     columns = ["model", "term", "estimate", "ci_low", "ci_high", "p", "n", "tjur_d", "converged", "data_source"]
     pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "models.csv", index=False)
     commands = [
-        ["plot_figures.py", "rates", "--experiment", "memory_game", "--rates", "rates.csv", "--model", "model.csv",
-         "--output", "fig7a"],
+        [
+            "plot_figures.py",
+            "rates",
+            "--experiment",
+            "memory_game",
+            "--rates",
+            "rates.csv",
+            "--model",
+            "model.csv",
+            "--output",
+            "fig7a",
+        ],
         ["plot_figures.py", "power", "--power", "power.csv", "--output", "power"],
         ["make_table1.py", "--models", "models.csv", "--output", "table1.csv"],
-        ["judge_claims.py", "--claims", REPOSITORY / "config/claims.csv", "--results", ".", "--studies", "memorability",
-         "--tables", "memorability/trials/memory_game.models.csv", "--output", "claims.csv"],
-    ]  # fmt: skip
+        [
+            "judge_claims.py",
+            "--claims",
+            REPOSITORY / "config/claims.csv",
+            "--results",
+            ".",
+            "--studies",
+            "memorability",
+            "--tables",
+            "memorability/trials/memory_game.models.csv",
+            "--output",
+            "claims.csv",
+        ],
+    ]
     (tmp_path / "memorability/trials").mkdir(parents=True)
     (tmp_path / "models.csv").rename(tmp_path / "memorability/trials/memory_game.models.csv")
     commands[2][2] = "memorability/trials/memory_game.models.csv"
     for script, *arguments in commands:
         done = subprocess.run(
-            [sys.executable, REPOSITORY / "scripts" / script, *arguments], cwd=tmp_path, capture_output=True, text=True,
+            [sys.executable, REPOSITORY / "scripts" / script, *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
             env={"PYTHONPATH": str(tmp_path), "PATH": "/usr/bin:/bin", "MPLCONFIGDIR": str(tmp_path)},
-        )  # fmt: skip
+        )
         assert done.returncode == 0, done.stderr
     assert {"fig7a.svg", "fig7a.png", "power.svg", "table1.csv", "claims.csv"} <= {p.name for p in tmp_path.iterdir()}
     assert ">SIMULATED<" in (tmp_path / "fig7a.svg").read_text()

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-REPOSITORY = Path(__file__).parents[2]
+from tests import REPOSITORY
+
 ALPHAS = [-0.4, -0.2, 0, 0.2, 0.4]
 
 
@@ -36,10 +37,27 @@ class Checkout:
     def __init__(self, folder: Path, weights_dir: Path):
         self.folder = folder
         files = subprocess.run(
-            ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--",
-             "Snakefile", "README.md", "config", "profiles", "scripts", "src", "workflow", "envs"],
-            cwd=REPOSITORY, capture_output=True, text=True, check=True,
-        ).stdout.split()  # fmt: skip
+            [
+                "git",
+                "ls-files",
+                "--cached",
+                "--others",
+                "--exclude-standard",
+                "--",
+                "Snakefile",
+                "README.md",
+                "config",
+                "profiles",
+                "scripts",
+                "src",
+                "workflow",
+                "envs",
+            ],
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
         for file in files:
             target = folder / file
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -63,9 +81,13 @@ class Checkout:
 
     def snakemake(self, *arguments: str, timeout: float = 2500, **environment: str) -> subprocess.CompletedProcess:
         return subprocess.run(
-            self.command(*arguments), cwd=self.folder, env=self.environment | environment, text=True,
-            capture_output=True, timeout=timeout,
-        )  # fmt: skip
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.environment | environment,
+            text=True,
+            capture_output=True,
+            timeout=timeout,
+        )
 
     def finish(self, cores: int = 2) -> None:
         """Run what is not done yet, which must succeed."""
@@ -75,9 +97,13 @@ class Checkout:
     def kill_when(self, is_time, *arguments: str) -> None:
         """Start snakemake and SIGKILL it with all its jobs as soon as `is_time()`."""
         process = subprocess.Popen(
-            self.command(*arguments), cwd=self.folder, env=self.environment, start_new_session=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.environment,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         deadline = time.monotonic() + 300
         while not is_time():
             assert process.poll() is None, "the run ended before it could be killed"

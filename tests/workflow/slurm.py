@@ -98,9 +98,17 @@ class Cluster:
         key.write_bytes(secrets.token_bytes(128))
         key.chmod(0o400)
         munge = self.folder / "munge"
-        self._daemon("munged", "--foreground", "--force", "--num-threads=10", f"--key-file={key}",
-                     f"--socket={munge}/socket", f"--pid-file={munge}/pid", f"--log-file={munge}/log",
-                     f"--seed-file={munge}/seed")  # fmt: skip
+        self._daemon(
+            "munged",
+            "--foreground",
+            "--force",
+            "--num-threads=10",
+            f"--key-file={key}",
+            f"--socket={munge}/socket",
+            f"--pid-file={munge}/pid",
+            f"--log-file={munge}/log",
+            f"--seed-file={munge}/seed",
+        )
         self._wait("munged", (self.folder / "munge/socket").exists)
 
         storage = "accounting_storage/none"
@@ -110,9 +118,7 @@ class Cluster:
                 "accounting_storage/slurmdbd\nAccountingStorageHost=127.0.0.1\n"
                 f"AccountingStoragePort={dbd_port}\nAccountingStoragePass={self.folder}/munge/socket"
             )
-        conf = SLURM_CONF.format(
-            folder=self.folder, ctld_port=ctld_port, slurmd_port=slurmd_port, accounting=storage
-        )  # fmt: skip
+        conf = SLURM_CONF.format(folder=self.folder, ctld_port=ctld_port, slurmd_port=slurmd_port, accounting=storage)
         (self.folder / "slurm.conf").write_text(conf)
         (self.folder / "gres.conf").write_text(GRES_CONF)
         _ETC.mkdir(exist_ok=True)
@@ -130,13 +136,34 @@ class Cluster:
         data, sql_socket = self.folder / "sql", self.folder / "sql.socket"
         subprocess.run(
             ["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--user=root", "--skip-test-db"],
-            env=self.environment, capture_output=True, check=True,
-        )  # fmt: skip
-        self._daemon("mariadbd", "--no-defaults", f"--datadir={data}", "--user=root", f"--socket={sql_socket}",
-                     f"--port={sql_port}", "--bind-address=127.0.0.1", f"--pid-file={self.folder}/sql.pid")  # fmt: skip
+            env=self.environment,
+            capture_output=True,
+            check=True,
+        )
+        self._daemon(
+            "mariadbd",
+            "--no-defaults",
+            f"--datadir={data}",
+            "--user=root",
+            f"--socket={sql_socket}",
+            f"--port={sql_port}",
+            "--bind-address=127.0.0.1",
+            f"--pid-file={self.folder}/sql.pid",
+        )
         grant = "CREATE USER slurm@localhost IDENTIFIED BY 'loopback'; GRANT ALL ON accounting.* TO slurm@localhost;"
-        self._wait("mariadbd", lambda: self.run("mariadb", "--no-defaults", f"--socket={sql_socket}", "-e", grant,
-                                                ).returncode == 0)  # fmt: skip
+        self._wait(
+            "mariadbd",
+            lambda: (
+                self.run(
+                    "mariadb",
+                    "--no-defaults",
+                    f"--socket={sql_socket}",
+                    "-e",
+                    grant,
+                ).returncode
+                == 0
+            ),
+        )
         conf = self.folder / "slurmdbd.conf"
         conf.write_text(SLURMDBD_CONF.format(folder=self.folder, dbd_port=dbd_port, sql_port=sql_port))
         conf.chmod(0o600)

@@ -10,9 +10,11 @@ import pytest
 import yaml
 from PIL import Image
 
-from ganalyze.image_sets import MANIFEST_COLUMNS, ImageReader, read_manifest
+from ganalyze.images.image_sets import MANIFEST_COLUMNS, read_manifest
+from ganalyze.images.reading import ImageReader
+from tests import REPOSITORY
 
-from .conftest import ALPHAS, REPOSITORY, jobs, run_of, study
+from .conftest import ALPHAS, jobs, run_of, study
 
 MEMORABILITY = study("memorability", "resmem", samples=6, batch_size=2, seeds=20)
 OBJECT_SIZE = study("object_size", "object-size-unet", samples=32, batch_size=4, seeds=20)
@@ -66,9 +68,21 @@ def test_a_run_leaves_every_file_of_the_contract_with_its_columns(finished, name
     assert manifest.score.notna().all()
     models = pd.read_csv(folder / "mixed_models.csv")
     assert set(models) == {
-        "model", "formula", "term", "estimate", "std_error", "ci_low", "ci_high", "p", "n", "groups",
-        "log_likelihood", "tjur_d", "engine", "converged",
-    }  # fmt: skip
+        "model",
+        "formula",
+        "term",
+        "estimate",
+        "std_error",
+        "ci_low",
+        "ci_high",
+        "p",
+        "n",
+        "groups",
+        "log_likelihood",
+        "tjur_d",
+        "engine",
+        "converged",
+    }
     assert "alpha" in set(models.term)
     factors = pd.read_csv(folder / "factors.csv")
     assert list(factors) == ["image_id", *IMAGE_FACTORS, *MASK_FACTORS]
@@ -141,14 +155,14 @@ AFTER_TRAINING = {"generate_images": 1, "gather_images": 1, **AFTER_IMAGES}
     ("file", "expected"),
     [
         ("README.md", {}),
-        ("src/ganalyze/training.py", {"train_direction": 1, **AFTER_TRAINING}),
+        ("src/ganalyze/direction/training.py", {"train_direction": 1, **AFTER_TRAINING}),
         ("src/ganalyze/figures/scores.py", {**FIGURES, "write_report": 1}),
-        ("src/ganalyze/factors.py", {"measure_factors": 1, "plot_factors": 1, **CLAIMS}),
-        ("src/ganalyze/mixed_models.py", {**MODELS, "plot_scores": 1, **CLAIMS}),
-        ("workflow/report/captions.yaml", {"write_report": 1}),
-        ("src/ganalyze/assessors/resmem.py", {}),
+        ("src/ganalyze/measures/factors.py", {"measure_factors": 1, "plot_factors": 1, **CLAIMS}),
+        ("src/ganalyze/statistics/mixed_models.py", {**MODELS, "plot_scores": 1, **CLAIMS}),
+        ("src/ganalyze/report/templates/captions.yaml", {"write_report": 1}),
+        ("src/ganalyze/models/assessors/resmem.py", {}),
     ],
-)  # fmt: skip
+)
 def test_an_edited_file_reruns_what_depends_on_it_and_nothing_else(valence_alone, file, expected):
     path = valence_alone.folder / file
     before, times = path.read_bytes(), path.stat()
@@ -183,7 +197,7 @@ def test_a_changed_setting_reruns_the_study_it_belongs_to(finished):
         ({"studies": [VALENCE | {"assessor": "memorynet"}]}, ["studies[0].assessor", "'memorynet'", "resmem"]),
         ({"studies": [VALENCE | {"alphas": [-0.2, 0.1, 0.2]}]}, ["studies[0].alphas", "contain 0"]),
     ],
-)  # fmt: skip
+)
 def test_a_bad_configuration_is_refused_in_one_line_before_any_job(make_checkout, change, words):
     checkout = make_checkout()
     checkout.configure(run_of(VALENCE) | change)

@@ -6,7 +6,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from ..experiments.hosting import Client, Host, answer
+from ..experiments.hosting.hosts import Client, Host, answer
 from .conftest import jobs, run_of, study
 
 pytestmark = pytest.mark.slow
@@ -14,9 +14,14 @@ pytestmark = pytest.mark.slow
 TRIALS = "results/tiny/memorability/trials"
 REAL = "data/tiny/memorability/trials/memory_game.csv"
 AFTER_TRIALS = {
-    "prepare_trials": 1, "fit_trial_models": 1, "plot_rates": 1, "make_table1": 1, "judge_claims": 1,
-    "write_provenance": 1, "write_report": 1,
-}  # fmt: skip
+    "prepare_trials": 1,
+    "fit_trial_models": 1,
+    "plot_rates": 1,
+    "make_table1": 1,
+    "judge_claims": 1,
+    "write_provenance": 1,
+    "write_report": 1,
+}
 
 
 def with_people() -> dict:
@@ -111,8 +116,10 @@ def test_what_the_server_exports_takes_their_place_as_it_is(finished, real, tmp_
     finished.finish()
     assert claims_of(finished).data_source["fig7a.hit.alpha"] == "human"
     # The same answers as the simulated observers', so the same counts at every α.
-    by_alpha = [pd.read_csv(folder / "memorability/trials/memory_game.by_alpha.csv").drop(columns="data_source")
-                for folder in (finished.folder / "results/tiny", finished.folder / "backup/tiny")]  # fmt: skip
+    by_alpha = [
+        pd.read_csv(folder / "memorability/trials/memory_game.by_alpha.csv").drop(columns="data_source")
+        for folder in (finished.folder / "results/tiny", finished.folder / "backup/tiny")
+    ]
     pd.testing.assert_frame_equal(*by_alpha)
 
 

@@ -15,9 +15,9 @@ from PIL import Image
 from skimage import data
 from timm.data import ImageNetInfo
 
-from tests import published
+from tests import REPOSITORY, published
 
-from .conftest import REPOSITORY, Checkout, jobs
+from .conftest import Checkout, jobs
 
 TOY_DESIGNS = {
     "memory_game": {"targets": 4, "vigilance": 1, "fillers": 3, "target_lags": [2, 8]},
@@ -63,8 +63,20 @@ def write_photographs(folder: Path) -> None:
 
 
 def write_modern(folder: Path) -> None:
-    widths = [(False, 16, 16), (True, 16, 16), (False, 16, 16), (True, 16, 8), (False, 8, 8), (True, 8, 8),
-              (False, 8, 8), (True, 8, 4), (False, 4, 4), (True, 4, 2), (False, 2, 2), (True, 2, 1)]  # fmt: skip
+    widths = [
+        (False, 16, 16),
+        (True, 16, 16),
+        (False, 16, 16),
+        (True, 16, 8),
+        (False, 8, 8),
+        (True, 8, 8),
+        (False, 8, 8),
+        (True, 8, 4),
+        (False, 4, 4),
+        (True, 4, 2),
+        (False, 2, 2),
+        (True, 2, 1),
+    ]
     published.write_biggan_deep(folder, 256, 16, layers=widths)
     published.write_vitmem(folder)
     published.write_mask_rcnn(folder)

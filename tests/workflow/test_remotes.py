@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganalyze.image_sets import SEEDS_PER_SHARD, Shard, image_id
+from ganalyze.images.image_sets import SEEDS_PER_SHARD, Shard, image_id
 
 DVC = [sys.executable, "-m", "dvc"]
 SSHD = shutil.which("sshd", path=os.pathsep.join([os.environ["PATH"], "/usr/sbin"]))
@@ -101,8 +101,13 @@ def s3_remote():
     server.start()
     endpoint = f"http://127.0.0.1:{server.get_host_and_port()[1]}"
     keys = {"access_key_id": "someone", "secret_access_key": "secret"}
-    boto3.client("s3", endpoint_url=endpoint, aws_access_key_id="someone", aws_secret_access_key="secret",
-                 region_name="us-east-1").create_bucket(Bucket="lab")  # fmt: skip
+    boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        aws_access_key_id="someone",
+        aws_secret_access_key="secret",
+        region_name="us-east-1",
+    ).create_bucket(Bucket="lab")
     yield "s3://lab/ganalyze", {"endpointurl": endpoint, "region": "us-east-1", **keys}
     server.stop()
 

@@ -39,16 +39,22 @@ def results(checkout) -> dict[str, bytes]:
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.relative_to(folder).parts[0] not in ("logs", "benchmarks")
+        if path.is_file()
+        and path.relative_to(folder).parts[0] not in ("logs", "benchmarks")
         and "checkpoints" not in path.parts
-    }  # fmt: skip
+    }
 
 
 def start(checkout) -> subprocess.Popen:
     return subprocess.Popen(
-        checkout.command("--cores", "2"), cwd=checkout.folder, env=checkout.environment, start_new_session=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
+        checkout.command("--cores", "2"),
+        cwd=checkout.folder,
+        env=checkout.environment,
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
 def test_a_run_killed_at_twenty_random_moments_ends_with_the_same_bytes(checkout, undisturbed):

@@ -7,7 +7,9 @@ import time
 
 import pytest
 
-from .conftest import REPOSITORY, run_of, study
+from tests import REPOSITORY
+
+from .conftest import run_of, study
 from .slurm import Cluster, missing_programs
 from .test_dag import NUMBERS as OF_NETWORKS
 
@@ -23,8 +25,16 @@ REALNESS = {"extractor": "efficientnet-lite0", "reference_samples": 30}
 RUN = run_of(VALENCE, realness=REALNESS)
 # This machine has no GPU that torch could use, so `device: cuda`, which makes rules ask for one, cannot be configured.
 ON_GPU = ("train_direction", "generate_images", "measure_realness")
-QUICK = ("--profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "2",
-         "--seconds-between-status-checks", "2", "--latency-wait", "10")  # fmt: skip
+QUICK = (
+    "--profile",
+    "profiles/slurm",
+    "--slurm-init-seconds-before-status-checks",
+    "2",
+    "--seconds-between-status-checks",
+    "2",
+    "--latency-wait",
+    "10",
+)
 NUMBERS = [
     *OF_NETWORKS,
     "results/tiny/valence/realness.csv",
@@ -98,9 +108,15 @@ def test_with_partitions_described_jobs_go_where_they_fit(checkout, cluster):
         "partitions:\n  batch: {max_runtime: 24h, max_mem_mb: 190000}\n"
         "  accelerated: {max_runtime: 48h, max_mem_mb: 190000, max_gpu: 4}\n"
     )
-    done = checkout.snakemake(*QUICK, "--slurm-partition-config", "partitions.yaml", "--set-resources",
-                              *(f"{rule}:gpu=1" for rule in ON_GPU), "--",
-                              "results/tiny/valence/images/test.csv")  # fmt: skip
+    done = checkout.snakemake(
+        *QUICK,
+        "--slurm-partition-config",
+        "partitions.yaml",
+        "--set-resources",
+        *(f"{rule}:gpu=1" for rule in ON_GPU),
+        "--",
+        "results/tiny/valence/images/test.csv",
+    )
     said = done.stdout + done.stderr
     assert done.returncode == 0, said[-3000:]
     by_rule = submitted(said)
@@ -184,8 +200,13 @@ def test_a_job_that_fails_every_time_is_named_with_its_log(checkout):
 def run_until(checkout, is_time, *arguments: str, stop: bool = False) -> str:
     """Run snakemake through the profile; what it said. When `is_time()`, go on without asking again, or stop it."""
     with (checkout.folder / "said").open("w") as said:
-        process = subprocess.Popen(checkout.command(*QUICK, *arguments), cwd=checkout.folder, env=checkout.environment,
-                                   stdout=said, stderr=said)  # fmt: skip
+        process = subprocess.Popen(
+            checkout.command(*QUICK, *arguments),
+            cwd=checkout.folder,
+            env=checkout.environment,
+            stdout=said,
+            stderr=said,
+        )
     deadline = time.monotonic() + 2000
     while not is_time():
         assert process.poll() is None, (checkout.folder / "said").read_text()[-3000:]

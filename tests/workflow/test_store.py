@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ganalyze.assessors import ASSESSORS
-from ganalyze.config import Run
-from ganalyze.generators import GENERATORS
+from ganalyze.models.assessors import ASSESSORS
+from ganalyze.models.generators import GENERATORS
+from ganalyze.run import Run
+from tests import REPOSITORY
 
-from .conftest import REPOSITORY, Checkout, jobs
+from .conftest import Checkout, jobs
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]
 
@@ -29,15 +30,19 @@ class Clone(Checkout):
         self.environment = os.environ | {
             "PYTHONPATH": str(folder / "src"),
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b",
-        }  # fmt: skip
+            "GIT_AUTHOR_NAME": "a",
+            "GIT_AUTHOR_EMAIL": "a@b",
+            "GIT_COMMITTER_NAME": "a",
+            "GIT_COMMITTER_EMAIL": "a@b",
+        }
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "snakemake", *arguments]
 
     def run(self, *command: str, succeeds: bool = True) -> str:
-        done = subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True,
-                              timeout=1500)  # fmt: skip
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=1500
+        )
         said = done.stdout + done.stderr
         assert (done.returncode == 0) == succeeds, said[-3000:]
         return said
@@ -104,8 +109,13 @@ ABSENT_PLACES = [f"studies.{index}.assessor" for index in range(len(STUDIES), 10
 def origin(tmp_path_factory, weights_dir) -> Clone:
     """A repository whose store holds its finished tiny demo."""
     clone = Clone(tmp_path_factory.mktemp("origin"))
-    files = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=REPOSITORY,
-                           capture_output=True, text=True, check=True).stdout.split("\0")  # fmt: skip
+    files = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split("\0")
     for file in filter(None, files):
         if (REPOSITORY / file).exists() and not file.startswith("dvc-store/") and file != "dvc.lock":
             (clone.folder / file).parent.mkdir(parents=True, exist_ok=True)
@@ -155,12 +165,26 @@ def test_a_fresh_clone_pulls_the_finished_demo_and_has_nothing_to_do(fresh):
 
 
 AFTER_IMAGES = {
-    "score_images": 1, "score_by_another": 1, "compare_directions": 1, "segment_images": 1, "measure_factors": 1,
-    "measure_realness": 1, "fit_mixed_models": 1, "fit_factor_models": 1, "judge_claims": 1,
-    "write_metrics": 1, "write_report": 1, "write_provenance": 1,
-    "plot_catalogue": 1, "plot_scores": 1, "plot_factors": 1, "plot_realness": 1, "plot_sequences": 2,
-    "plot_comparison": 1, "plot_alignment": 1,
-}  # fmt: skip
+    "score_images": 1,
+    "score_by_another": 1,
+    "compare_directions": 1,
+    "segment_images": 1,
+    "measure_factors": 1,
+    "measure_realness": 1,
+    "fit_mixed_models": 1,
+    "fit_factor_models": 1,
+    "judge_claims": 1,
+    "write_metrics": 1,
+    "write_report": 1,
+    "write_provenance": 1,
+    "plot_catalogue": 1,
+    "plot_scores": 1,
+    "plot_factors": 1,
+    "plot_realness": 1,
+    "plot_sequences": 2,
+    "plot_comparison": 1,
+    "plot_alignment": 1,
+}
 IMAGES = {"generate_images": 2, "gather_images": 1, **AFTER_IMAGES}
 
 
@@ -188,11 +212,26 @@ def test_a_changed_setting_of_one_study_concerns_what_depends_on_it_and_nothing_
     assert pulled.planned() == {}
 
 
-FIGURES = {"plot_scores": 2, "plot_factors": 2, "plot_realness": 2, "plot_sequences": 2, "plot_comparison": 1,
-           "plot_alignment": 1, "plot_masks": 1, "plot_catalogue": 2, "write_report": 1}  # fmt: skip
-FACTORS = {"measure_factors": 2, "plot_factors": 2, "fit_factor_models": 2, "judge_claims": 1, "write_provenance": 1,
-           "write_report": 1}  # fmt: skip
-EDITS = [("README.md", {}), ("scripts/plot_figures.py", FIGURES), ("src/ganalyze/factors.py", FACTORS)]
+FIGURES = {
+    "plot_scores": 2,
+    "plot_factors": 2,
+    "plot_realness": 2,
+    "plot_sequences": 2,
+    "plot_comparison": 1,
+    "plot_alignment": 1,
+    "plot_masks": 1,
+    "plot_catalogue": 2,
+    "write_report": 1,
+}
+FACTORS = {
+    "measure_factors": 2,
+    "plot_factors": 2,
+    "fit_factor_models": 2,
+    "judge_claims": 1,
+    "write_provenance": 1,
+    "write_report": 1,
+}
+EDITS = [("README.md", {}), ("scripts/plot_figures.py", FIGURES), ("src/ganalyze/measures/factors.py", FACTORS)]
 
 
 @pytest.mark.parametrize(("file", "expected"), EDITS)
@@ -320,10 +359,19 @@ def test_every_result_of_the_demo_is_stored_and_made_by_the_target_of_its_stage(
 
 def made_by(checkout, *targets: str) -> set[str]:
     """The outputs under results/ of the jobs that the demo's targets need in an empty folder."""
-    planned = subprocess.run([sys.executable, "-m", "snakemake", "-n", "--", *targets], cwd=checkout.folder,
-                             env=checkout.environment, capture_output=True, text=True, check=True)  # fmt: skip
-    lines = [line.removeprefix("    output: ") for line in (planned.stdout + planned.stderr).splitlines()
-             if line.startswith("    output: ")]  # fmt: skip
+    planned = subprocess.run(
+        [sys.executable, "-m", "snakemake", "-n", "--", *targets],
+        cwd=checkout.folder,
+        env=checkout.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = [
+        line.removeprefix("    output: ")
+        for line in (planned.stdout + planned.stderr).splitlines()
+        if line.startswith("    output: ")
+    ]
     return {path for line in lines for path in line.split(", ") if path.startswith("results/")}
 
 
@@ -332,9 +380,18 @@ def within(path: str, folders: list[str]) -> bool:
 
 
 OF_PEOPLE = {
-    "build_tracks": 4, "simulate_trials": 4, "prepare_trials": 4, "fit_trial_models": 4, "plot_rates": 4,
-    "make_table1": 1, "estimate_power": 1, "plot_power": 1, "judge_claims": 1, "write_provenance": 1, "write_report": 1,
-}  # fmt: skip
+    "build_tracks": 4,
+    "simulate_trials": 4,
+    "prepare_trials": 4,
+    "fit_trial_models": 4,
+    "plot_rates": 4,
+    "make_table1": 1,
+    "estimate_power": 1,
+    "plot_power": 1,
+    "judge_claims": 1,
+    "write_provenance": 1,
+    "write_report": 1,
+}
 
 
 @pytest.mark.skipif(not (REPOSITORY / "dvc-store").exists(), reason="the store has not been filled yet")

@@ -9,17 +9,17 @@ import shutil
 import sys
 from pathlib import Path
 
-from ganalyze.assessors import ASSESSORS
-from ganalyze.claims import TABLES
-from ganalyze.config import load_run
-from ganalyze.errors import GanalyzeError
-from ganalyze.factors import IMAGE_FACTORS, MASK_FACTORS
+from ganalyze.models.assessors import ASSESSORS
+from ganalyze.report.claims import TABLES
+from ganalyze.run import load_run
+from ganalyze.support.errors import GanalyzeError
+from ganalyze.measures.factors import IMAGE_FACTORS, MASK_FACTORS
 from ganalyze.figures.plan import figures_of
-from ganalyze.generators import GENERATORS
-from ganalyze.realness import EXTRACTORS
-from ganalyze.registry import UNET_FILE
-from ganalyze.segmentation import SEGMENTERS
-from ganalyze.weights.catalogue import CATALOGUE, load_catalogue
+from ganalyze.models.generators import GENERATORS
+from ganalyze.models.extractors import EXTRACTORS
+from ganalyze.models.registry import UNET_FILE
+from ganalyze.models.segmenters import SEGMENTERS
+from ganalyze.models.weights.catalogue import CATALOGUE, load_catalogue
 
 # config/demo.yaml is the default, not a base that other runs are laid over.
 if not workflow.overwrite_configfiles:
@@ -229,7 +229,7 @@ def trial_formulas(wildcards):
 
 
 def tables_for_claims():
-    """What claims are about, as far as this run has it (ganalyze.claims.TABLES)."""
+    """What claims are about, as far as this run has it (ganalyze.report.claims.TABLES)."""
     kinds = {study: ["score", "factors", *EXPERIMENTS[study]] for study in STUDIES}
     if RUN.realness:
         kinds = {study: [*kinds[study], "realness"] for study in STUDIES}

@@ -51,9 +51,9 @@ rule write_metrics:
 rule write_report:
     input:
         code=code("write_report.py"),
-        template="workflow/report/report.html.j2",
-        captions="workflow/report/captions.yaml",
-        explorer="workflow/report/explorer.js",
+        template="src/ganalyze/report/templates/report.html.j2",
+        captions="src/ganalyze/report/templates/captions.yaml",
+        explorer="src/ganalyze/report/templates/explorer.js",
         provenance=f"{RESULTS}/provenance.json",
         manifests=expand(f"{RESULTS}/{{study}}/images/test.csv", study=STUDIES),
         images=expand(f"{RESULTS}/{{study}}/images/test", study=STUDIES),

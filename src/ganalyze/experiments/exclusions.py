@@ -8,7 +8,7 @@ Practice is no part of it.
 
 import pandas as pd
 
-from ganalyze.designs import OUTCOMES, RULES
+from ganalyze.experiments.designs import OUTCOMES, RULES
 
 
 def judge_series(trials: pd.DataFrame, experiment: str) -> pd.DataFrame:
@@ -71,9 +71,16 @@ def by_alpha(points: pd.DataFrame, experiment: str) -> pd.DataFrame:
         clusters = (left - left.mean()).groupby(group.participant).sum()
         correction = people / (people - 1) * alphas / (alphas - 1) if min(people, alphas) > 1 else float("nan")
         error = (correction * (clusters**2).sum()) ** 0.5 / len(group)
-        rows.append({
-            "alpha": alpha, "data_points": len(group), "images": group.image_id.nunique(), "participants": people,
-            "rate": rate, "ci_low": rate - 1.96 * error, "ci_high": rate + 1.96 * error,
-        })  # fmt: skip
+        rows.append(
+            {
+                "alpha": alpha,
+                "data_points": len(group),
+                "images": group.image_id.nunique(),
+                "participants": people,
+                "rate": rate,
+                "ci_low": rate - 1.96 * error,
+                "ci_high": rate + 1.96 * error,
+            }
+        )
     columns = ["alpha", "data_points", "images", "participants", "rate", "ci_low", "ci_high"]
     return pd.DataFrame(rows, columns=columns).assign(data_source=points.data_source.iloc[0] if len(points) else "")

@@ -10,7 +10,8 @@ trials they lapse: no key press, or a coin tossed. To new images of the memory g
 participants are careless and mostly lapse, so that the exclusion rules have something to do. Vigilance trials are easy.
 
 Nobody has measured these numbers; they are plausible, and known, so that an analysis can be asked to find them again.
-The one that matters for the paper's claims, the sensitivity, is the paper's own (`ganalyze.claims.paper_sensitivity`).
+The one that matters for the paper's claims, the sensitivity, is the paper's own
+(`ganalyze.report.claims.paper_sensitivity`).
 """
 
 from dataclasses import dataclass
@@ -19,10 +20,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from ganalyze.errors import GanalyzeError
 from ganalyze.experiments.exclusions import judge_series
 from ganalyze.experiments.trials import COLUMNS
-from ganalyze.randomness import stream
+from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.randomness import stream
 
 TRIAL_MS = {"memory_game": 1400, "two_afc": 2600}  # from one image to the next
 START = pd.Timestamp("2000-01-01T00:00:00Z")  # of every simulated series: no one was there
@@ -60,10 +61,15 @@ def simulate_trials(
         raise GanalyzeError(f"{len(missing)} target(s) of the tracks have no score, first {missing[0]}")
     tracks = tracks.assign(log_odds=_log_odds(tracks, scored, experiment, observers, seed, study))
     trials = pd.concat(
-        _answer(rows.sort_values(["series", "trial_index"]), experiment, observers,
-                stream(seed, study, experiment, "observer", int(slot)), f"simulated-{slot:04d}")
+        _answer(
+            rows.sort_values(["series", "trial_index"]),
+            experiment,
+            observers,
+            stream(seed, study, experiment, "observer", int(slot)),
+            f"simulated-{slot:04d}",
+        )
         for slot, rows in tracks.groupby("slot")
-    )  # fmt: skip
+    )
     series = judge_series(trials, experiment)
     open_to_them = series.loc[~series.reason.str.startswith(("blocked", "beyond")), ["participant", "series"]]
     return trials.merge(open_to_them, on=["participant", "series"])[COLUMNS]

@@ -16,9 +16,9 @@ import pandas as pd
 from scipy.stats import binomtest, norm
 
 from ganalyze.experiments.observers import Observers, simulate_trials
-from ganalyze.mixed_models import fit_mixed_model
-from ganalyze.progress import progress
-from ganalyze.randomness import stream
+from ganalyze.statistics.mixed_models import fit_mixed_model
+from ganalyze.support.progress import progress
+from ganalyze.support.randomness import stream
 
 TARGETS = 60  # a series
 SEEDS, SEEDS_PER_CLASS = 1500, 2
@@ -61,15 +61,27 @@ def power_table(z: np.ndarray, participants: tuple[int, ...]) -> pd.DataFrame:
     low, high = max(0.0, k - error), k + error
     detected = (np.abs(z) > norm.ppf(0.975)).sum(axis=1)
     shares = [binomtest(int(hits), z.shape[1]).proportion_ci(method="wilson") for hits in detected]
-    shares = pd.DataFrame({
-        "participants": participants, "data_sets": z.shape[1], "share": detected / z.shape[1],
-        "share_low": [share.low for share in shares], "share_high": [share.high for share in shares],
-    })  # fmt: skip
+    shares = pd.DataFrame(
+        {
+            "participants": participants,
+            "data_sets": z.shape[1],
+            "share": detected / z.shape[1],
+            "share_low": [share.low for share in shares],
+            "share_high": [share.high for share in shares],
+        }
+    )
     grid = np.unique([*participants, *np.geomspace(n.min() / 2, n.max() * 2, 60).round().astype(int)])
-    curve = pd.DataFrame({
-        "participants": grid, "power": power(k, grid), "power_low": power(low, grid), "power_high": power(high, grid),
-        "needed": needed(k), "needed_low": needed(high), "needed_high": needed(low),
-    })  # fmt: skip
+    curve = pd.DataFrame(
+        {
+            "participants": grid,
+            "power": power(k, grid),
+            "power_low": power(low, grid),
+            "power_high": power(high, grid),
+            "needed": needed(k),
+            "needed_low": needed(high),
+            "needed_high": needed(low),
+        }
+    )
     return curve.merge(shares, on="participants", how="left")
 
 
@@ -105,6 +117,14 @@ def _targets(grid: tuple[float, ...], participants: int, rng: np.random.Generato
     chosen = images.iloc[seeds * len(grid) + rng.integers(len(grid), size=len(seeds))].reset_index(drop=True)
     slots = np.repeat(np.arange(participants), TARGETS)
     return chosen.assign(
-        slot=slots, series=1, track=slots.astype(str), trial_index=np.tile(np.arange(TARGETS), participants),
-        phase="main", role="target", is_repeat=1, lag=34, foil_image_id=None, fake_side=None,
-    ), images  # fmt: skip
+        slot=slots,
+        series=1,
+        track=slots.astype(str),
+        trial_index=np.tile(np.arange(TARGETS), participants),
+        phase="main",
+        role="target",
+        is_repeat=1,
+        lag=34,
+        foil_image_id=None,
+        fake_side=None,
+    ), images

@@ -30,8 +30,8 @@ from typing import Annotated, Literal
 import pandas as pd
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from ganalyze.errors import GanalyzeError
-from ganalyze.tables import write_table
+from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.tables import write_table
 
 SHOWN_FAULTS = 8  # more would bury the first
 
@@ -156,8 +156,9 @@ def _parse(path: Path, model: type[Trial]) -> tuple[list[int], list[dict[str, st
     _check_header(path, header, model)
     if not found:
         raise Faults(path, ["there are no trials below the header"])
-    ragged = [f"row {line}: {len(row)} values below {len(header)} columns"
-              for line, row in found if len(row) != len(header)]  # fmt: skip
+    ragged = [
+        f"row {line}: {len(row)} values below {len(header)} columns" for line, row in found if len(row) != len(header)
+    ]
     if ragged:
         raise Faults(path, ragged)
     return [line for line, _ in found], [dict(zip(header, row, strict=True)) for _, row in found]
@@ -182,8 +183,10 @@ def _explain_encoding(data: bytes, error: UnicodeDecodeError) -> str:
     column = len(next(csv.reader([before.rpartition("\n")[2] + "?"]))) - 1
     header = next(csv.reader([before.partition("\n")[0].lstrip("ï»¿")]), [])
     place = f", column {header[column]}" if "\n" in before and 0 <= column < len(header) else ""
-    return (f"row {before.count(chr(10)) + 1}{place}: byte 0x{data[error.start]:02x} is not UTF-8: "
-            "save the whole file as UTF-8")  # fmt: skip
+    return (
+        f"row {before.count(chr(10)) + 1}{place}: byte 0x{data[error.start]:02x} is not UTF-8: "
+        "save the whole file as UTF-8"
+    )
 
 
 def _explain(fault: dict, lines: list[int]) -> str:
@@ -208,8 +211,13 @@ def _one_source(table: pd.DataFrame, images: pd.DataFrame) -> Iterator[tuple[int
 
 def _once(table: pd.DataFrame, images: pd.DataFrame) -> Iterator[tuple[int, str]]:
     for row, trial in table[table.duplicated(["participant", "series", "trial_index"])].iterrows():
-        yield row, (f"column trial_index: trial {trial.trial_index} of {trial.participant}'s series {trial.series} "
-                    "is there twice")  # fmt: skip
+        yield (
+            row,
+            (
+                f"column trial_index: trial {trial.trial_index} of {trial.participant}'s series {trial.series} "
+                "is there twice"
+            ),
+        )
 
 
 def _one_track(table: pd.DataFrame, images: pd.DataFrame) -> Iterator[tuple[int, str]]:

@@ -46,9 +46,15 @@ def draw_factors(factors: pd.DataFrame, manifest: pd.DataFrame) -> Figure:
         groups = table.groupby("alpha")[name]
         error = 1.96 * groups.std() / groups.count() ** 0.5
         ax.errorbar(
-            alphas, groups.mean(), error, color=COLOURS[name], marker=MARKERS[name], markersize=3.5, linewidth=1.2,
+            alphas,
+            groups.mean(),
+            error,
+            color=COLOURS[name],
+            marker=MARKERS[name],
+            markersize=3.5,
+            linewidth=1.2,
             capsize=2,
-        )  # fmt: skip
+        )
         title, _, unit = FACTORS[name].partition(" (")
         ax.set_title(title, loc="left")
         ax.set_ylabel(unit.removesuffix(")"))

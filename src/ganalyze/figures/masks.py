@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ganalyze.figures.style import ORANGE, PAGE_WIDTH
-from ganalyze.image_sets import ImageReader
+from ganalyze.images.reading import ImageReader
 
 COLUMNS = 8
 UNET, GRABCUT = "white", ORANGE

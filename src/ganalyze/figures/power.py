@@ -31,7 +31,13 @@ def draw_power(table: pd.DataFrame) -> Figure:
     ticks = sorted(table.participants[table.share.notna()].unique())
     ax.set_xticks(ticks, map(str, ticks))
     ax.minorticks_off()
-    ax.legend(frameon=False, title="participants for 80 % power", title_fontsize=7, handlelength=1.2, loc="upper left",
-              bbox_to_anchor=(1, 1))  # fmt: skip
+    ax.legend(
+        frameon=False,
+        title="participants for 80 % power",
+        title_fontsize=7,
+        handlelength=1.2,
+        loc="upper left",
+        bbox_to_anchor=(1, 1),
+    )
     mark_simulated(figure)
     return figure

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ganalyze.figures.style import BLUE, COLUMN_WIDTH, GREEN, GREY, ORANGE, alpha_label
-from ganalyze.realness import EXTRACTORS
+from ganalyze.models.extractors import EXTRACTORS
 
 
 def draw_realness(table: pd.DataFrame) -> Figure:
@@ -36,12 +36,21 @@ def draw_realness(table: pd.DataFrame) -> Figure:
     for ax, lines in ((fid, [half]), (shares, shares.containers)):
         low, high = ax.get_ylim()
         ax.set_ylim(low, high + 0.2 * (high - low))  # room for the legend
-        ax.legend(handles=lines, frameon=False, loc="upper center", ncols=2, handlelength=1.2, columnspacing=0.8,
-                  borderaxespad=0)  # fmt: skip
+        ax.legend(
+            handles=lines,
+            frameon=False,
+            loc="upper center",
+            ncols=2,
+            handlelength=1.2,
+            columnspacing=0.8,
+            borderaxespad=0,
+        )
 
     first = table.iloc[0]
-    about = (f"{first.n_images:,} images at each α, reference: {first.n_reference:,} {first.reference}. Features: "
-             f"{EXTRACTORS[first.extractor].title}. Bars: 95 % intervals over seeds.")  # fmt: skip
+    about = (
+        f"{first.n_images:,} images at each α, reference: {first.n_reference:,} {first.reference}. Features: "
+        f"{EXTRACTORS[first.extractor].title}. Bars: 95 % intervals over seeds."
+    )
     if "fid_change_ci_low" in table:
         about += " Filled points differ from α = 0."
     about = textwrap.wrap(about, 64)

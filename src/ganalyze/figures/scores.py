@@ -27,9 +27,17 @@ def draw_scores(manifests: dict[str, pd.DataFrame], models: dict[str, pd.DataFra
         ax.plot([], [], color=GREY, alpha=0.6, linewidth=0.5, label=f"single seeds ({len(shown)} of {len(table)})")
         error = 1.96 * table.std() / len(table) ** 0.5
         ax.errorbar(
-            alphas, table.mean(), error, color=BLUE, marker="o", markersize=4, linewidth=1.4, capsize=2.5,
-            label="mean, 95 % CI", zorder=3,
-        )  # fmt: skip
+            alphas,
+            table.mean(),
+            error,
+            color=BLUE,
+            marker="o",
+            markersize=4,
+            linewidth=1.4,
+            capsize=2.5,
+            label="mean, 95 % CI",
+            zorder=3,
+        )
         slope = models[label].query("term == 'alpha'").iloc[0]
         ax.set_title(slope_title(slope), loc="left")
         ax.set(xlabel="α", ylabel=label, xticks=alphas, xticklabels=[alpha_label(a) for a in alphas])

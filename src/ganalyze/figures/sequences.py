@@ -13,7 +13,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ganalyze.figures.style import BLUE, PAGE_WIDTH, alpha_label, number
-from ganalyze.image_sets import ImageReader, gain
+from ganalyze.images.image_sets import gain
+from ganalyze.images.reading import ImageReader
 
 PER_PAGE = (14, 2)  # sequences down and across a page of the catalogue
 
@@ -113,9 +114,16 @@ def _draw_block(
             ax.spines[:].set(color=BLUE, linewidth=1.6)
             box = {"facecolor": "black", "alpha": 0.6, "pad": 1.2, "linewidth": 0}
             ax.text(
-                0.04, 0.96, number(clone.score), transform=ax.transAxes, va="top", ha="left",
-                color="white", fontsize=6.5, bbox=box,
-            )  # fmt: skip
+                0.04,
+                0.96,
+                number(clone.score),
+                transform=ax.transAxes,
+                va="top",
+                ha="left",
+                color="white",
+                fontsize=6.5,
+                bbox=box,
+            )
             if row == 0:
                 ax.set_title(f"α = {alpha_label(alpha)}" if alpha == 0 else alpha_label(alpha), fontsize=7, pad=2)
     # Above the α values, which stand right above the grid.

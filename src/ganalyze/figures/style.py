@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from ganalyze.errors import written_whole
+from ganalyze.support.files import written_whole
 
 COLUMN_WIDTH = 3.35  # inches: one column of the paper
 PAGE_WIDTH = 7.0  # inches: both columns
@@ -72,9 +72,18 @@ def p_number(p: float) -> str:
 def mark_simulated(figure: Figure) -> None:
     """Write across a figure that no people stand behind it, so that it cannot be shown without saying so."""
     figure.text(
-        0.5, 0.5, "SIMULATED", rotation=24, fontsize=30, fontweight="bold", color=ORANGE, alpha=0.28, ha="center",
-        va="center", zorder=10,
-    )  # fmt: skip
+        0.5,
+        0.5,
+        "SIMULATED",
+        rotation=24,
+        fontsize=30,
+        fontweight="bold",
+        color=ORANGE,
+        alpha=0.28,
+        ha="center",
+        va="center",
+        zorder=10,
+    )
 
 
 def save(figure: Figure, stem: Path | str) -> None:

@@ -22,16 +22,28 @@ The track table has one row a trial, ordered by slot, series and trial_index:
 import numpy as np
 import pandas as pd
 
-from ganalyze.designs import MemoryGame, TwoAfc
-from ganalyze.errors import GanalyzeError
+from ganalyze.experiments.designs import MemoryGame, TwoAfc
 from ganalyze.experiments.tracks.pools import Photographs, Pool
 from ganalyze.experiments.tracks.series import pairs, sequence
-from ganalyze.randomness import stream
+from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.randomness import stream
 
 COLUMNS = [
-    "slot", "series", "track", "trial_index", "phase", "role", "image_id", "seed_id", "class_id", "alpha", "is_repeat",
-    "lag", "foil_image_id", "fake_side",
-]  # fmt: skip
+    "slot",
+    "series",
+    "track",
+    "trial_index",
+    "phase",
+    "role",
+    "image_id",
+    "seed_id",
+    "class_id",
+    "alpha",
+    "is_repeat",
+    "lag",
+    "foil_image_id",
+    "fake_side",
+]
 _OF_AN_IMAGE = ["image_id", "seed_id", "class_id", "alpha"]
 
 
@@ -82,18 +94,27 @@ def build_tracks(
             if number == 1:
                 warm_up = test.deal(design.practice - easy, counts=False), other.deal(easy, counts=False)
                 phases = {"practice": warm_up, **phases}
-            made = [pairs({phase: (hard[slot], easily[slot]) for phase, (hard, easily) in phases.items()},
-                           photographs, slot, rng) for slot in range(participants)]  # fmt: skip
+            made = [
+                pairs(
+                    {phase: (hard[slot], easily[slot]) for phase, (hard, easily) in phases.items()},
+                    photographs,
+                    slot,
+                    rng,
+                )
+                for slot in range(participants)
+            ]
         trials |= {(slot, number): trial for slot, trial in enumerate(made)}
     keys = sorted(trials)
     lengths = [len(trials[key]["row"]) for key in keys]
-    tracks = pd.DataFrame({
-        "slot": np.repeat([slot for slot, _ in keys], lengths),
-        "series": np.repeat([number for _, number in keys], lengths),
-        "track": np.repeat(np.array([f"{slot:04d}-{number:02d}" for slot, number in keys], object), lengths),
-        "trial_index": np.concatenate([np.arange(length) for length in lengths]),
-        **{name: np.concatenate([trials[key][name] for key in keys]) for name in trials[keys[0]]},
-    })  # fmt: skip
+    tracks = pd.DataFrame(
+        {
+            "slot": np.repeat([slot for slot, _ in keys], lengths),
+            "series": np.repeat([number for _, number in keys], lengths),
+            "track": np.repeat(np.array([f"{slot:04d}-{number:02d}" for slot, number in keys], object), lengths),
+            "trial_index": np.concatenate([np.arange(length) for length in lengths]),
+            **{name: np.concatenate([trials[key][name] for key in keys]) for name in trials[keys[0]]},
+        }
+    )
     tracks[_OF_AN_IMAGE] = images.iloc[tracks.row].to_numpy(object)
     tracks = tracks.astype({"seed_id": int, "class_id": int, "alpha": float, "lag": "Int64"})
     tracks["lag"] = tracks.lag.where(tracks.is_repeat == 1)

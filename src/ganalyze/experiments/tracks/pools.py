@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ganalyze.errors import GanalyzeError
+from ganalyze.support.errors import GanalyzeError
 
 FOILS_PER_CLASS = 10  # paper §3.3.2
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ganalyze.designs import MemoryGame
-from ganalyze.errors import GanalyzeError
+from ganalyze.experiments.designs import MemoryGame
 from ganalyze.experiments.tracks.pools import Photographs
+from ganalyze.support.errors import GanalyzeError
 
 _LAYOUTS_TRIED = 200
 
@@ -21,23 +21,26 @@ def pairs(
         rows, counts = np.concatenate(images), tuple(map(len, images))
         sides = np.concatenate([rng.permutation((np.arange(count) + rng.integers(2)) % 2) for count in counts])
         order = rng.permutation(len(rows))
-        parts.append({
-            "row": rows[order],
-            "phase": np.full(len(rows), phase, object),
-            "role": np.repeat(np.array(["target", "vigilance"], object), counts)[order],
-            "is_repeat": np.zeros(len(rows), int),
-            "lag": np.zeros(len(rows), int),
-            "foil_image_id": photographs.take(slot, rows[order]),
-            "fake_side": np.array(["left", "right"], object)[sides[order]],
-        })  # fmt: skip
+        parts.append(
+            {
+                "row": rows[order],
+                "phase": np.full(len(rows), phase, object),
+                "role": np.repeat(np.array(["target", "vigilance"], object), counts)[order],
+                "is_repeat": np.zeros(len(rows), int),
+                "lag": np.zeros(len(rows), int),
+                "foil_image_id": photographs.take(slot, rows[order]),
+                "fake_side": np.array(["left", "right"], object)[sides[order]],
+            }
+        )
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def sequence(design: MemoryGame, rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """The trials of one series of the memory game, from the rows of its targets, vigilance images and fillers."""
     first, second, free = _layout(design, rng)
-    roles = np.repeat(np.array(["target", "vigilance", "filler"], object),
-                      (design.targets, design.vigilance, design.fillers))  # fmt: skip
+    roles = np.repeat(
+        np.array(["target", "vigilance", "filler"], object), (design.targets, design.vigilance, design.fillers)
+    )
     pairs = design.targets + design.vigilance
     order = np.empty(design.trials, int)
     order[first] = order[second] = np.arange(pairs)
@@ -45,8 +48,15 @@ def sequence(design: MemoryGame, rows: np.ndarray, rng: np.random.Generator) -> 
     is_repeat, lag = np.zeros((2, design.trials), int)
     is_repeat[second], lag[second] = 1, second - first - 1
     nothing = np.full(design.trials, None)
-    return {"row": rows[order], "phase": np.full(design.trials, "main", object), "role": roles[order],
-            "is_repeat": is_repeat, "lag": lag, "foil_image_id": nothing, "fake_side": nothing}  # fmt: skip
+    return {
+        "row": rows[order],
+        "phase": np.full(design.trials, "main", object),
+        "role": roles[order],
+        "is_repeat": is_repeat,
+        "lag": lag,
+        "foil_image_id": nothing,
+        "fake_side": nothing,
+    }
 
 
 def _layout(design: MemoryGame, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -57,12 +67,16 @@ def _layout(design: MemoryGame, rng: np.random.Generator) -> tuple[np.ndarray, n
     """
     longest = design.trials - 2
     for _ in range(_LAYOUTS_TRIED):
-        lags = np.concatenate([
-            rng.integers(least, min(most, longest) + 1, count)
-            for (least, most), count in (
-                (design.target_lags, design.targets), (design.vigilance_lags, design.vigilance))
-            if count
-        ])  # fmt: skip
+        lags = np.concatenate(
+            [
+                rng.integers(least, min(most, longest) + 1, count)
+                for (least, most), count in (
+                    (design.target_lags, design.targets),
+                    (design.vigilance_lags, design.vigilance),
+                )
+                if count
+            ]
+        )
         free = np.ones(design.trials, bool)
         first = np.empty(len(lags), int)
         for pair in np.argsort(-lags, kind="stable"):

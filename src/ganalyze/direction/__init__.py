@@ -1,0 +1,1 @@
+"""Learning the direction θ and moving along it (paper §2.1, 2.2, 4)."""

@@ -1,0 +1,49 @@
+"""How alike the directions are, and what moving along one does to the other assessors' scores. The paper asks this
+of aesthetics and memorability only (§4); here every pair of studies is compared."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from ganalyze.images.image_sets import gain
+
+Z_975 = 1.959964
+
+
+def compare_directions(
+    directions: Mapping[str, np.ndarray], manifests: Mapping[tuple[str, str], pd.DataFrame]
+) -> pd.DataFrame:
+    """A row for each ordered pair (direction, assessor) of studies:
+
+    - cosine of the two studies' θ (one that all classes share counts for each of them), and random_95: 95 % of pairs
+      of random directions of as many dimensions have a cosine within ± this (its standard deviation is 1/√z_dim).
+    - change: how far the mean score of the assessor's study moves when seeds go from the smallest to the largest α
+      of the direction's study, in standard deviations of that score over the unmodified seeds of the assessor's own
+      study; change_ci_low, change_ci_high: its 95 % confidence interval over seeds.
+
+    directions: θ by study, (z_dim,) or (classes, z_dim). manifests: by (direction, assessor), the direction's
+    test set scored by the assessor's study's assessor; at least the smallest and the largest α, and 0 where both are
+    the same study.
+    """
+    rows = []
+    for direction, theta in directions.items():
+        for assessor, other in directions.items():
+            own = manifests[assessor, assessor]
+            one, two = np.broadcast_arrays(theta, other)
+            spread = own[own.alpha == 0].score.std()
+            change = gain(manifests[direction, assessor]) / spread
+            error = Z_975 * change.std() / len(change) ** 0.5
+            rows.append(
+                {
+                    "direction": direction,
+                    "assessor": assessor,
+                    "cosine": float(np.vdot(one, two) / (np.linalg.norm(one) * np.linalg.norm(two))),
+                    "random_95": Z_975 / min(theta.size, other.size) ** 0.5,
+                    "change": change.mean(),
+                    "change_ci_low": change.mean() - error,
+                    "change_ci_high": change.mean() + error,
+                    "n": len(change),
+                }
+            )
+    return pd.DataFrame(rows)

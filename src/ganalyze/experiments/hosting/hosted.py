@@ -1,0 +1,137 @@
+"""A hosted experiment: what each participant is given, what of them is taken, and when they are done.
+
+No HTTP here: that is `ganalyze.experiments.hosting.server`.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+
+from ganalyze.experiments.exclusions import judge_series
+from ganalyze.experiments.hosting import psych_ds
+from ganalyze.experiments.hosting.answers import Answer, timing_table, trial_table
+from ganalyze.experiments.hosting.settings import Settings, load_settings
+from ganalyze.experiments.hosting.stimuli import Stimuli, for_page, read_tracks
+from ganalyze.experiments.hosting.store import Conflict, Secrets, Standing, Store
+from ganalyze.support.errors import GanalyzeError
+
+MAX_ANSWERS = 500  # in one request
+
+
+class Message(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class SessionRequest(Message):
+    platform: Literal["prolific", "mturk", "jatos", "link"]
+    identifier: str = Field(pattern=r"^[A-Za-z0-9_-]{4,128}$")
+
+
+class AnswersRequest(Message):
+    series: int = Field(ge=1, le=1000)
+    answers: list[Answer] = Field(min_length=1, max_length=MAX_ANSWERS)
+
+
+class FinishRequest(Message):
+    series: int = Field(ge=1, le=1000)
+
+
+@dataclass
+class Experiment:
+    """All that the server knows: what is shown, where answers go, and what each participant may do."""
+
+    settings: Settings
+    tracks: pd.DataFrame
+    stimuli: Stimuli
+    store: Store
+    secrets: Secrets
+    data_source: str
+
+    def __post_init__(self) -> None:
+        self.trials = dict(iter(self.tracks.groupby("track")))
+        names = self.tracks.drop_duplicates("track")
+        self.track_of = {(r.slot, r.series): r.track for r in names.itertuples()}
+        self.slots = int(self.tracks.slot.max()) + 1
+        self.series = min(self.settings.series_allowed, int(self.tracks.series.max()))
+
+    def enter(self, asked: SessionRequest) -> dict:
+        participant = self.secrets.pseudonym(asked.platform, asked.identifier)
+        standing = self.store.enter(participant, self.slots, self.series, lambda *key: self.track_of[key])
+        if standing.status != "ready":
+            return {"status": standing.status}
+        return {
+            "status": "ready",
+            "token": standing.token,
+            "series": standing.series,
+            "answered": standing.answered,
+            "trials": for_page(self.trials[standing.track], self.stimuli),
+        }
+
+    def preview(self) -> dict:
+        track = self.track_of[self.slots - 1, 1]
+        return {"status": "ready", "series": 1, "answered": 0, "trials": for_page(self.trials[track], self.stimuli)}
+
+    def add(self, who: Standing, asked: AnswersRequest) -> dict:
+        self._check_series(who, asked.series)
+        if any(not answer.fits(self.settings.experiment) for answer in asked.answers):
+            raise Conflict("a response of another experiment")
+        answers = [(a.trial_index, json.dumps(a.model_dump(mode="json"))) for a in asked.answers]
+        return {"answered": self.store.add(who, answers, len(self.trials[who.track]))}
+
+    def finish(self, who: Standing, asked: FinishRequest) -> dict:
+        self._check_series(who, asked.series)
+        if who.answered < len(self.trials[who.track]):
+            raise Conflict(
+                f"the series is not finished: {who.answered} of {len(self.trials[who.track])} trials are stored"
+            )
+        table = trial_table(self.store.answers(who.participant, who.series), self.trials[who.track], self.data_source)
+        judged = judge_series(table, self.settings.experiment).iloc[0]
+        self.store.finish(who, None if judged.kept else judged.reason)
+        code = self.settings.completion_code or self.secrets.completion_code(who.participant, who.series)
+        url = self.settings.return_url
+        return {
+            "passed": bool(judged.kept),
+            "more": bool(judged.kept) and who.series < self.series,
+            "code": code,
+            "return_url": url.replace("{code}", code) if url else None,
+        }
+
+    def export(self, name: str) -> tuple[bytes, str] | None:
+        answers = self.store.answers()
+        if name == "trials.csv":
+            return psych_ds.as_csv(trial_table(answers, self.tracks, self.data_source)), "text/csv"
+        if name == "timing.csv":
+            return psych_ds.as_csv(timing_table(answers, self.tracks)), "text/csv"
+        if name == "psych-ds.zip":
+            trials = trial_table(answers, self.tracks, self.data_source)
+            timing = timing_table(answers, self.tracks)
+            return psych_ds.as_zip(psych_ds.folder(trials, timing, self.settings)), "application/zip"
+        return None
+
+    @staticmethod
+    def _check_series(who: Standing, series: int) -> None:
+        if series != who.series:
+            raise Conflict(f"series {series} is not the one under way")
+
+
+def open_experiment(
+    settings_file: Path, tracks_file: Path, manifests: list[Path], database: Path, simulated: bool = False
+) -> Experiment:
+    """An experiment from its files. The database, and the keys beside it, are made on first use.
+
+    Raises GanalyzeError where a file cannot be read, or they do not fit together.
+    """
+    settings = load_settings(settings_file)
+    tracks, tracks_hash = read_tracks(tracks_file)
+    if tracks.fake_side.notna().all() != (settings.experiment == "two_afc"):
+        raise GanalyzeError(f"{tracks_file} does not hold tracks of the experiment {settings.experiment}")
+    secrets = Secrets.load(database.with_suffix(".secrets.json"))
+    stimuli = Stimuli(manifests, secrets.identifiers)
+    stimuli.check_has(tracks)
+    data_source = "simulated" if simulated else "human"
+    store = Store(database, settings.experiment, tracks_hash, data_source)
+    return Experiment(settings, tracks, stimuli, store, secrets, data_source)

@@ -1,0 +1,1 @@
+"""Images and sets of them, as they are stored."""

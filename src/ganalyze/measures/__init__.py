@@ -1,0 +1,1 @@
+"""What is measured in images (paper §3.1–3.3)."""

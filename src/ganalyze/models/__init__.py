@@ -1,0 +1,1 @@
+"""The networks (paper §2.1), what is known of them, and where their weights are."""

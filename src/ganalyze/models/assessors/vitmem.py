@@ -1,0 +1,31 @@
+"""ViTMem (Hagen & Espeseth 2023): how likely people are to remember an image, 0–1, by a vision transformer."""
+
+import timm
+import torch
+from torch import Tensor, nn
+
+from ganalyze.images.pixels import resize
+from ganalyze.models.assessors.preprocessing import center_crop, to_unit_range
+from ganalyze.models.weights.files import verified
+from ganalyze.models.weights.loading import load_state, load_tensors
+
+
+class ViTMem(nn.Module):
+    """A ViT-B/16 with one output. Preprocessing as published: 256×256, centre crop of 224, values in [0, 1]."""
+
+    def __init__(self):
+        super().__init__()
+        self.vit = timm.create_model("vit_base_patch16_224_miil", pretrained=False, num_classes=1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Scores (N,) of images (N, 3, H, W) in [-1, 1]."""
+        x = center_crop(resize(to_unit_range(images), (256, 256)), 224)
+        return self.vit(x).float().sigmoid().squeeze(1)
+
+
+def load(weights_dir, device: torch.device | str) -> ViTMem:
+    """The network with the published weights. Raises GanalyzeError where they are missing or do not fit."""
+    path = verified(weights_dir, "vitmem_base_patch16_224_miil_v1-f580d24a.pth")
+    model = ViTMem()
+    load_state(model, load_tensors(path), path.name)
+    return model

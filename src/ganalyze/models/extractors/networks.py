@@ -1,0 +1,84 @@
+"""Feature extractors in torch-fidelity's form: from images (N, 3, H, W) uint8 to features and logits.
+
+Importing this module registers ours with torch-fidelity, so that `torch_fidelity.calculate_metrics` knows it too.
+"""
+
+from pathlib import Path
+
+import timm
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch_fidelity.feature_extractor_base import FeatureExtractorBase
+from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY, register_feature_extractor
+
+from ganalyze.models.weights.files import verified
+from ganalyze.models.weights.loading import load_state, load_tensors
+from ganalyze.support.errors import GanalyzeError
+
+
+class EfficientNetLite0(FeatureExtractorBase):
+    """EfficientNet-Lite0 (Tan & Le, ICML 2019): pooled features "1280", and "logits" of ImageNet's 1,000 classes.
+
+    Images of any size are resized to 224×224 (bicubic, antialiased) and scaled to (x - 127) / 128, as the network
+    was trained (tensorflow/tpu, models/official/efficientnet/lite). No margin is cropped off: all of the image is
+    measured, as with the Inception.
+    """
+
+    def __init__(self, name, features_list, feature_extractor_weights_path=None, **kwargs):
+        super().__init__(name, features_list)
+        path = Path(feature_extractor_weights_path or "efficientnet-lite0-57934424.pth")
+        state = load_tensors(path)
+        network = timm.create_model("tf_efficientnet_lite0")
+        # The file and timm list the same layers in the same order, but name them differently: `_blocks.4._bn0.bias`
+        # is `blocks.2.1.bn1.bias`. So: by place, if the last parts of the names agree; shapes are checked as always.
+        if [key.split(".")[-1] for key in state] != [key.split(".")[-1] for key in network.state_dict()]:
+            raise GanalyzeError(f"{path.name} does not fit the network: it is not EfficientNet-Lite0")
+        load_state(network, dict(zip(network.state_dict(), state.values(), strict=True)), path.name)
+        self.network = network.to(memory_format=torch.channels_last)  # half again as fast on a CPU
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """The requested features, each (N, 1280) or (N, 1000) float32, of images (N, 3, H, W) uint8."""
+        x = F.interpolate(images.float(), (224, 224), mode="bicubic", antialias=True).clamp(0, 255)
+        x = self.network.forward_features(((x - 127) / 128).contiguous(memory_format=torch.channels_last))
+        pooled = self.network.forward_head(x, pre_logits=True)
+        features = {"1280": pooled, "logits": self.network.get_classifier()(pooled)}
+        return tuple(features[name] for name in self.features_list)
+
+    @staticmethod
+    def get_provided_features_list() -> tuple[str, ...]:
+        return "1280", "logits"
+
+    @staticmethod
+    def get_default_feature_layer_for_metric(metric: str) -> str:
+        return "logits" if metric == "isc" else "1280"
+
+    @staticmethod
+    def can_be_compiled() -> bool:
+        return False
+
+
+register_feature_extractor("efficientnet-lite0", EfficientNetLite0)
+
+
+def load_efficientnet_lite0(weights_dir, device) -> FeatureExtractorBase:
+    """Raises GanalyzeError where the weights are missing or do not fit."""
+    return _load("efficientnet-lite0", verified(weights_dir, "efficientnet-lite0-57934424.pth"))
+
+
+def load_inception(weights_dir, device) -> FeatureExtractorBase:
+    """torch-fidelity's `inception-v3-compat`. Raises GanalyzeError where the weights are missing or do not fit."""
+    path = verified(weights_dir, "weights-inception-2015-12-05-6726825d.pth")
+    # torch-fidelity unpickles whatever the file asks for. A file that holds tensors and nothing else asks for nothing.
+    load_tensors(path)
+    return _load("inception-v3-compat", path)
+
+
+def _load(name: str, path: Path) -> FeatureExtractorBase:
+    """The extractor with the layers that torch-fidelity's measures take by default."""
+    cls = FEATURE_EXTRACTORS_REGISTRY[name]
+    layers = [cls.get_default_feature_layer_for_metric(metric) for metric in ("fid", "isc")]
+    try:
+        return cls(name, layers, feature_extractor_weights_path=str(path))
+    except RuntimeError as error:
+        raise GanalyzeError(f"{path.name} does not fit the network: {str(error).splitlines()[0]}") from None

@@ -1,0 +1,204 @@
+"""The paper's numbers (config/claims.csv) beside ours, each with a verdict by one rule.
+
+For an estimate with an interval, the paper's and ours are compared as follows.
+
+    agrees     the two 95 % intervals overlap, and both lead to the same conclusion: an effect above 0 (interval above
+               0), one below 0, or none that can be told from 0
+    same_sign  both estimates have the same sign, and the paper's effect can be told from 0, but the intervals lie apart
+               or ours includes 0
+    differs    all else: the other sign, or an effect where the paper found none
+    not_run    this run has no such estimate
+
+Two claims are not single estimates and have rules of their own: `_realness` and `_factors`. A verdict compares numbers;
+it does not make networks or images the same, and where the answers are simulated (data_source) it says that the
+analysis works, and nothing about people.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ganalyze.experiments.designs import OUTCOMES, TITLES
+from ganalyze.support.errors import GanalyzeError
+
+VERDICTS = ("agrees", "same_sign", "differs", "not_run")
+OURS = ["estimate_ours", "ci_low_ours", "ci_high_ours", "p_ours", "n_ours", "data_source", "verdict", "reason"]
+COLUMNS = ["id", "where", "quantity", "study", "model", "term", "estimate", "ci_low", "ci_high", "p", "note"]
+# Where in results/<run>/<study>/ the tables lie that claims are about, and how the paper's list names what they hold.
+TABLES = {
+    "score": "mixed_models.csv",
+    "factors": "factor_models.csv",
+    "realness": "realness.csv",
+    "memory_game": "trials/memory_game.models.csv",
+    "two_afc": "trials/two_afc.models.csv",
+}
+EXPERIMENT_OF = {"memory hit": "memory_game", "2AFC fake detection (correct/incorrect)": "two_afc"}
+SIMULATED = "Simulated observers, not people: "
+
+Tables = Mapping[tuple[str, str], pd.DataFrame]
+
+
+def read_claims(path: Path | str) -> pd.DataFrame:
+    """The paper's numbers. Raises GanalyzeError where the file is no such table."""
+    try:
+        claims = pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        raise GanalyzeError(f"{path} is not a readable table of claims: {error}") from None
+    if missing := [column for column in COLUMNS if column not in claims]:
+        raise GanalyzeError(f"{path} lacks the column(s) {', '.join(missing)}")
+    return claims
+
+
+def judge_claims(claims: pd.DataFrame, studies: Sequence[str], tables: Tables) -> pd.DataFrame:
+    """`claims` with the columns `OURS`.
+
+    tables: by study and kind (a key of `TABLES`); models of trials have a data_source. What is not there was not run.
+    """
+    ours = [_judge(claim, studies, tables) for claim in claims.itertuples()]
+    return claims.join(pd.DataFrame(ours, columns=OURS, index=claims.index))
+
+
+def paper_sensitivity(claims: pd.DataFrame, study: str, experiment: str) -> float | None:
+    """How much people's log odds rose per unit of the assessor's score, in the paper: the slope of their answers on α,
+    divided by the slope of the score on α. None where the paper has no such study."""
+    of_study = claims[(claims.study == study) & (claims.term == "alpha")]
+    people = of_study.estimate[of_study.quantity.map(EXPERIMENT_OF) == experiment]
+    score = of_study.estimate[of_study.quantity.str.endswith("score per alpha")]
+    return float(people.iloc[0] / score.iloc[0]) if len(people) and len(score) else None
+
+
+# --- one claim ------------------------------------------------------------------------------------------------
+
+
+def _judge(claim, studies: Sequence[str], tables: Tables) -> dict:
+    kind = _kind(claim)
+    if claim.study not in studies:
+        return _not_run(f"This run has no study {claim.study}.")
+    table = tables.get((claim.study, kind))
+    if table is None:
+        return _not_run(f"This run has no {TITLES.get(kind, kind)} of {claim.study}.")
+    if kind == "realness":
+        return _realness(table)
+    if kind == "factors":
+        return _factors(table)
+    model = "score" if kind == "score" else f"{OUTCOMES[kind]} ~ {_term(claim)}"
+    rows = table[(table.model == model) & (table.term == _term(claim))]
+    source = "model" if kind == "score" else table.data_source.iloc[0]
+    if rows.estimate.isna().all():  # or there are no rows
+        why = rows.converged.iloc[0].removeprefix("no: ") if len(rows) else "it is not among those fitted"
+        return _not_run(f"No model {model}: {why}.")
+    ours = rows.iloc[0]
+    verdict, reason = compare(claim, ours)
+    return {
+        "estimate_ours": ours.estimate,
+        "ci_low_ours": ours.ci_low,
+        "ci_high_ours": ours.ci_high,
+        "p_ours": ours.p,
+        "n_ours": ours.n,
+        "data_source": source,
+        "verdict": verdict,
+        "reason": SIMULATED + reason if source == "simulated" else reason[0].upper() + reason[1:],
+    }
+
+
+def compare(paper, ours) -> tuple[str, str]:
+    """Verdict and reason, from the estimate, ci_low and ci_high of each."""
+    conclusions = [_conclusion(one.ci_low, one.ci_high) for one in (paper, ours)]
+    overlap = ours.ci_low <= paper.ci_high and paper.ci_low <= ours.ci_high
+    said = f"theirs {_words(conclusions[0])}, ours {_words(conclusions[1])}; the intervals "
+    said += "overlap" if overlap else "lie apart"
+    if conclusions[0] == conclusions[1] and overlap:
+        return "agrees", f"{said}."
+    if conclusions[0] != 0 and np.sign(paper.estimate) == np.sign(ours.estimate):
+        return "same_sign", f"{said}."
+    return "differs", f"{said}."
+
+
+def _conclusion(low: float, high: float) -> int:
+    """1 above 0, -1 below, 0 where the interval includes 0. One that ends at 0, in the two decimals of the paper
+    (redness, [0.00, 0.12], p = .042), does not include it."""
+    return int(low >= 0) - int(high <= 0)
+
+
+def _words(conclusion: int) -> str:
+    return {1: "is above 0", -1: "is below 0", 0: "cannot be told from 0"}[conclusion]
+
+
+def _realness(table: pd.DataFrame) -> dict:
+    """agrees: FID below 40 at every α, measured as in the paper, FID falls and IS rises from the smallest α to the
+    largest. same_sign: it falls and it rises, but is not below 40 or not comparable. differs: it does not."""
+    table = table.sort_values("alpha")
+    first, last, worst = table.iloc[0], table.iloc[-1], table.loc[table.fid.idxmax()]
+    falls, rises = last.fid < first.fid, last.is_mean > first.is_mean
+    comparable = pd.isna(first.note) or not first.note
+    reason = (
+        f"FID goes from {first.fid:.1f} to {last.fid:.1f} and IS from {first.is_mean:.2f} to {last.is_mean:.2f} "
+        f"between the ends of α; the largest FID is {worst.fid:.1f}"
+    )
+    reason += "." if comparable else ", with features that make no comparison with 40."
+    same = falls and rises
+    return {
+        "estimate_ours": worst.fid,
+        "ci_low_ours": worst.fid_ci_low,
+        "ci_high_ours": worst.fid_ci_high,
+        "n_ours": table.n_images.sum(),
+        "data_source": "model",
+        "reason": reason,
+        "verdict": "agrees" if same and comparable and worst.fid < 40 else "same_sign" if same else "differs",
+    }
+
+
+def _factors(table: pd.DataFrame) -> dict:
+    """agrees: all factors rise with α, each interval above 0. same_sign: all estimates are above 0. differs: not so.
+    not_run: no factor was measured, or one was not while all others rise.
+
+    Entropy stands for simplicity, and the paper does not say whether the entropy rises or its opposite: it is reported
+    and not counted. estimate_ours is how many of the others rise.
+    """
+    slopes = table[table.term == "alpha"]
+    slopes = slopes.set_index(slopes.model.str.partition(" ~ ")[0])
+    lacking = slopes[slopes.estimate.isna()]
+    slopes = slopes.drop(index=lacking.index)
+    counted = slopes.drop(index="entropy", errors="ignore")
+    if counted.empty:
+        return _not_run("No factor was measured.")
+    rise, positive = counted.ci_low > 0, counted.estimate > 0
+    reason = f"{rise.sum()} of {len(counted)} factors rise"
+    if not rise.all():
+        reason += f", not {_listed(counted.index[~rise])}"
+    if len(lacking):
+        reason += f"; not measured: {_listed(lacking.index)}"
+    if "entropy" in slopes.index:
+        entropy = slopes.loc["entropy"]
+        reason += f"; not counted: entropy, whose slope {_words(_conclusion(entropy.ci_low, entropy.ci_high))}"
+    verdict = "agrees" if rise.all() else "same_sign" if positive.all() else "differs"
+    if len(lacking) and verdict != "differs":
+        return _not_run(f"{reason}.")  # an incomplete list can contradict, not agree
+    return {
+        "estimate_ours": rise.sum(),
+        "n_ours": counted.n.max(),
+        "data_source": "model",
+        "reason": f"{reason}.",
+        "verdict": verdict,
+    }
+
+
+def _listed(factors: pd.Index) -> str:
+    return ", ".join(factors.str.replace("_", " "))
+
+
+def _kind(claim) -> str:
+    if claim.id in ("fig5a.fid", "fig3b.factors"):
+        return {"fig5a.fid": "realness", "fig3b.factors": "factors"}[claim.id]
+    return EXPERIMENT_OF.get(claim.quantity, "score")
+
+
+def _term(claim) -> str:
+    """ "object size (z-scored)" → object_size, as the column is called."""
+    return claim.term.removesuffix(" (z-scored)").replace(" ", "_")
+
+
+def _not_run(reason: str) -> dict:
+    return {"verdict": "not_run", "reason": reason}

@@ -1,0 +1,51 @@
+"""Where results come from: commit, configuration, packages, weights, machine."""
+
+import platform
+import subprocess
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from ganalyze.models.weights.records import recorded_sha256
+
+PACKAGES = (
+    "torch",
+    "torchvision",
+    "numpy",
+    "scipy",
+    "pandas",
+    "statsmodels",
+    "mixedlm",
+    "matplotlib",
+    "pillow",
+    "snakemake",
+)
+
+
+def collect_provenance(config: dict[str, Any], weights: Sequence[Path | str]) -> dict[str, Any]:
+    """What a reader needs to repeat a run. Outside a git checkout the commit is None."""
+    return {
+        "git_commit": _git("rev-parse", "HEAD"),
+        "uncommitted_changes": bool(_git("status", "--porcelain", "--untracked-files=no")),
+        "config": config,
+        "device": config["device"],
+        "platform": platform.platform(),
+        "python": platform.python_version(),
+        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+        "weights": {Path(path).name: recorded_sha256(path) for path in sorted(map(str, weights))},
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None

@@ -1,0 +1,146 @@
+"""The report's first part: the paper's claims beside ours, each with a small forest plot, and who took part."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from ganalyze.experiments.designs import TITLES
+from ganalyze.figures.style import BLUE, GREY, ORANGE, p_number, with_interval
+
+# A verdict on a row, and on a number of them.
+VERDICTS = {
+    "agrees": ("agrees", "agree"),
+    "same_sign": ("same sign", "of the same sign only"),
+    "differs": ("differs", "differ"),
+    "not_run": ("not run", "not run"),
+}
+WIDTH, HEIGHT, MARGIN = 190, 34, 8  # of a forest plot, pixels
+
+
+def claims_part(claims: pd.DataFrame, assessors: Mapping[str, str]) -> dict[str, Any]:
+    """Rows of the claims table (`claims.csv`), and in words how many have each verdict. assessors: titles, by study."""
+    rows = [
+        {
+            "where": claim.where,
+            # Where the claim is no number, what it is.
+            "note": claim.note if pd.isna(claim.estimate) else "",
+            "what": _what(claim),
+            "paper": with_interval(claim.estimate, claim.ci_low, claim.ci_high),
+            "ours": with_interval(claim.estimate_ours, claim.ci_low_ours, claim.ci_high_ours),
+            # Whose score it is: hardly ever the paper's network.
+            "by": assessors.get(claim.study, "") if claim.quantity.endswith("score per alpha") else "",
+            "n": "" if pd.isna(claim.n_ours) else f"{int(claim.n_ours):,}",
+            "simulated": claim.data_source == "simulated",
+            "verdict": claim.verdict,
+            "verdict_text": VERDICTS[claim.verdict][0],
+            "reason": claim.reason,
+            "plot": forest_plot(claim),
+        }
+        for claim in claims.itertuples()
+    ]
+    counts = claims.verdict.value_counts()
+    told = ", ".join(f"{counts[verdict]} {several}" for verdict, (_, several) in VERDICTS.items() if verdict in counts)
+    return {"rows": rows, "counts": told, "simulated": sum(row["simulated"] for row in rows)}
+
+
+def forest_plot(claim) -> Markup:
+    """The paper's estimate (grey, above) and ours (below; orange where simulated) with their intervals and a line at 0,
+    as SVG; empty where there is nothing to draw. The scale is the row's own."""
+    ours_color = ORANGE if claim.data_source == "simulated" else BLUE
+    drawn = [
+        (estimate, low, high, y, color)
+        for estimate, low, high, y, color in (
+            (claim.estimate, claim.ci_low, claim.ci_high, 11, GREY),
+            (claim.estimate_ours, claim.ci_low_ours, claim.ci_high_ours, 24, ours_color),
+        )
+        if pd.notna(low)
+    ]
+    if not drawn or pd.isna(claim.estimate):
+        return Markup("")
+    values = [0.0, *(value for one in drawn for value in one[1:3])]
+    left, right = min(values), max(values)
+
+    def x(value: float) -> float:
+        return round(MARGIN + (value - left) / (right - left) * (WIDTH - 2 * MARGIN), 1)
+
+    parts = [f'<path d="M{x(0)} 2V{HEIGHT - 2}" stroke="#aab4be" stroke-dasharray="2 2"/>']
+    for estimate, low, high, y, color in drawn:
+        parts.append(f'<path d="M{x(low)} {y}H{x(high)}" stroke="{color}" stroke-width="2"/>')
+        parts.append(f'<circle cx="{x(estimate)}" cy="{y}" r="3.5" fill="{color}"/>')
+    told = f"paper {with_interval(claim.estimate, claim.ci_low, claim.ci_high)}"
+    if len(drawn) > 1:
+        told += f", ours {with_interval(claim.estimate_ours, claim.ci_low_ours, claim.ci_high_ours)}"
+    size = f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'
+    return Markup(f'<svg class="forest" {size} role="img" aria-label="{told}">{"".join(parts)}</svg>')
+
+
+def table1_part(table: pd.DataFrame, claims: pd.DataFrame) -> list[dict[str, str]]:
+    """Rows of Table 1 (`table1.csv`), with the paper's log odds beside ours."""
+    paper = claims[claims["where"] == "Table 1"]
+    paper = paper.set_index(paper.term.str.partition(" (")[0])
+    paper_names = {"Shape": "squareness", "α": "alpha"}
+    rows = []
+    for row in table.itertuples():
+        theirs = paper.loc[paper_names.get(row.factor, row.factor.lower())]
+        rows.append(
+            {
+                "factor": row.factor,
+                "ours": with_interval(row.log_odds, row.ci_low, row.ci_high)
+                if pd.notna(row.log_odds)
+                else row.converged,
+                "p": p_number(row.p),
+                "tjur_d": _d(row.tjur_d),
+                "paper": with_interval(theirs.estimate, theirs.ci_low, theirs.ci_high),
+                "paper_p": _paper_p(theirs.p),
+                "paper_d": theirs.note.removeprefix("Tjur D 0") if isinstance(theirs.note, str) else "",
+            }
+        )
+    return rows
+
+
+def experiments_part(results: Path, experiments: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """Who took part in each experiment of each study, who was excluded and why, and what is left."""
+    parts = []
+    for study, names in experiments.items():
+        for name in names:
+            folder = results / study / "trials"
+            series = pd.read_csv(folder / f"{name}.series.csv", keep_default_na=False)
+            rates = pd.read_csv(folder / f"{name}.by_alpha.csv")
+            excluded = series.loc[series.kept == 0, "reason"].value_counts()
+            source = rates.data_source.iloc[0] if len(rates) else "none"
+            parts.append(
+                {
+                    "study": study.replace("_", " "),
+                    "experiment": TITLES[name],
+                    "simulated": source == "simulated",
+                    "participants": series.participant.nunique(),
+                    "series": len(series),
+                    "excluded": "; ".join(f"{count}: {reason}" for reason, count in excluded.items()) or "none",
+                    "data_points": f"{rates.data_points.sum():,}",
+                    "per_alpha": _range(rates.data_points),
+                    "per_image": f"{rates.data_points.sum() / max(1, rates.images.sum()):.2f}",
+                }
+            )
+    return parts
+
+
+def _what(claim) -> str:
+    of = claim.study.replace("_", " ")
+    term = "" if pd.isna(claim.term) or claim.term == "alpha" else f" by {claim.term.removesuffix(' (z-scored)')}"
+    return f"{claim.quantity}{term} ({of})"
+
+
+def _paper_p(p: str) -> str:
+    """ "0.042" and "<0.001", as the paper's list has them, as ours are printed."""
+    return f"< {p_number(float(p[1:]))}" if p.startswith("<") else p_number(float(p))
+
+
+def _d(d: float) -> str:
+    return "" if pd.isna(d) else f"{d:.3f}".lstrip("0")
+
+
+def _range(counts: pd.Series) -> str:
+    return f"{counts.min():,} to {counts.max():,}" if len(counts) else "0"

@@ -1,0 +1,1 @@
+"""The mixed-effects models (paper §3.1)."""

@@ -1,0 +1,58 @@
+"""Files: written in whole or not at all, and YAML read with its faults named."""
+
+import glob
+import os
+import platform
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ganalyze.support.errors import GanalyzeError
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+@contextmanager
+def written_whole(path: Path | str):
+    """Yield a temporary name beside `path`; rename it into place on success, remove it on failure.
+
+    So no reader ever meets a half-written file, whatever kills the writer. The folder is made where it
+    is missing, and what a writer on this machine left that was killed is removed.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Machine and process keep jobs that write the same file apart; the suffix stays, since writers read it.
+    before, after = f".{path.stem}.{platform.node()}.", f".part{path.suffix}"
+    for left in path.parent.glob(f"{glob.escape(before)}*{glob.escape(after)}"):
+        writer = left.name.removeprefix(before).removesuffix(after)
+        if writer.isdigit() and not _is_alive(int(writer)):
+            left.unlink(missing_ok=True)
+    temporary = path.with_name(f"{before}{os.getpid()}{after}")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_yaml(path: Path | str) -> dict[str, Any]:
+    """The mapping in a YAML file. Raises GanalyzeError where it is missing or no mapping."""
+    try:
+        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise GanalyzeError(f"{path} not found") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise GanalyzeError(f"{path} is not valid YAML: {error}") from None
+    if not isinstance(values, dict):
+        raise GanalyzeError(f"{path} must hold a mapping of keys to values")
+    return values

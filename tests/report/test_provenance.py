@@ -1,0 +1,31 @@
+"""Provenance names what a reader needs to repeat a run."""
+
+import hashlib
+import subprocess
+from importlib.metadata import version
+
+from ganalyze.report.provenance import collect_provenance
+
+
+def test_weights_packages_commit_and_configuration_are_there(tmp_path, monkeypatch):
+    (tmp_path / "model.pt").write_bytes(b"weights")
+    subprocess.run(
+        "git init -q && git add . && git -c user.name=a -c user.email=b commit -qm c",
+        shell=True,
+        cwd=tmp_path,
+        check=True,
+    )
+    monkeypatch.chdir(tmp_path)
+    provenance = collect_provenance({"run": "demo", "device": "cpu"}, [tmp_path / "model.pt"])
+    assert provenance["weights"] == {"model.pt": hashlib.sha256(b"weights").hexdigest()}
+    assert provenance["packages"]["torch"] == version("torch")
+    assert len(provenance["git_commit"]) == 40
+    assert provenance["uncommitted_changes"] is False
+    assert provenance["config"]["run"] == "demo"
+    (tmp_path / "model.pt").write_bytes(b"changed")
+    assert collect_provenance({"device": "cpu"}, [])["uncommitted_changes"] is True
+
+
+def test_outside_a_checkout_there_is_no_commit(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert collect_provenance({"device": "cpu"}, [])["git_commit"] is None
