@@ -41,18 +41,18 @@ env: .venv/made  ## make the environment in .venv, from the hashed lock
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: experiments
-experiments:  ## build the experiments' page, experiments/dist (needs npm)
-	cd experiments && npm ci --silent && npm run build --silent
+.PHONY: page
+page:  ## build the experiments' page, page/dist (needs npm)
+	cd page && npm ci --silent && npm run build --silent
 
 PILOT := results/pilot
 
 .PHONY: pilot
-pilot: env experiments $(PILOT)/two_afc.csv  ## try both experiments in a browser, on images that no direction has changed
+pilot: env page $(PILOT)/two_afc.csv  ## try both experiments in a browser, on images that no direction has changed
 	@trap 'kill $$(jobs -p)' EXIT; serve="python scripts/serve_experiment.py"; cd $(CURDIR); \
-	$$serve --settings experiments/settings/memory_game.yaml --tracks $(PILOT)/memory_game.csv --port 8000 \
+	$$serve --settings page/settings/memory_game.yaml --tracks $(PILOT)/memory_game.csv --port 8000 \
 		--manifests $(PILOT)/test.csv $(PILOT)/filler.csv --database $(PILOT)/memory_game.sqlite & \
-	$$serve --settings experiments/settings/two_afc.yaml --tracks $(PILOT)/two_afc.csv --port 8001 \
+	$$serve --settings page/settings/two_afc.yaml --tracks $(PILOT)/two_afc.csv --port 8001 \
 		--manifests $(PILOT)/{test,vigilance,real}.csv --database $(PILOT)/two_afc.sqlite & \
 	wait
 

@@ -1,6 +1,6 @@
 """Pack an experiment for a host of your own: a JATOS study archive, or plain files (docs/experiments.md).
 
-python scripts/bundle_experiment.py --settings experiments/settings/memory_game.yaml --tracks tracks/memory_game.csv \\
+python scripts/bundle_experiment.py --settings page/settings/memory_game.yaml --tracks tracks/memory_game.csv \\
     --manifests images/test.csv images/filler.csv --for jatos --output memory_game.jzip
 """
 
@@ -16,10 +16,10 @@ from ganalyze.support.errors import run_command
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--settings", type=Path, required=True, help="words and durations (experiments/settings)")
+    parser.add_argument("--settings", type=Path, required=True, help="words and durations (page/settings)")
     parser.add_argument("--tracks", type=Path, required=True, help="from scripts/build_tracks.py")
     parser.add_argument("--manifests", type=Path, nargs="+", required=True, help="of every image set shown")
-    parser.add_argument("--page", type=Path, default=Path("experiments/dist"), help="built by npm; %(default)s")
+    parser.add_argument("--page", type=Path, default=Path("page/dist"), help="built by npm; %(default)s")
     parser.add_argument("--for", dest="backend", choices=("jatos", "files"), required=True)
     parser.add_argument("--output", type=Path, required=True, help="NAME.jzip for JATOS, NAME.zip for plain files")
     arguments = parser.parse_args()

@@ -1,6 +1,6 @@
 """Serve one experiment to participants' browsers, and keep their answers (docs/experiments.md).
 
-python scripts/serve_experiment.py --settings experiments/settings/memory_game.yaml --tracks tracks/memory_game.csv \\
+python scripts/serve_experiment.py --settings page/settings/memory_game.yaml --tracks tracks/memory_game.csv \\
     --manifests images/test.csv images/filler.csv --database data/pilot.sqlite
 """
 
@@ -16,7 +16,7 @@ from ganalyze.support.errors import run_command
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--settings", type=Path, required=True, help="words and durations (experiments/settings)")
+    parser.add_argument("--settings", type=Path, required=True, help="words and durations (page/settings)")
     parser.add_argument("--tracks", type=Path, required=True, help="from scripts/build_tracks.py")
     parser.add_argument("--manifests", type=Path, nargs="+", required=True, help="of every image set shown")
     parser.add_argument(
@@ -25,7 +25,7 @@ def main() -> None:
         required=True,
         help="SQLite file, made on first use; the keys are kept beside it in NAME.secrets.json: back up both",
     )
-    parser.add_argument("--page", type=Path, default=Path("experiments/dist"), help="built by npm; %(default)s")
+    parser.add_argument("--page", type=Path, default=Path("page/dist"), help="built by npm; %(default)s")
     parser.add_argument("--host", default="127.0.0.1", help="default: %(default)s, this machine alone")
     parser.add_argument("--port", type=int, default=8000, help="default: %(default)s")
     parser.add_argument("--simulated", action="store_true", help="mark all answers as simulated: no people take part")

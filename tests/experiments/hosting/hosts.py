@@ -17,14 +17,14 @@ import yaml
 
 from tests import REPOSITORY
 
-PAGE = REPOSITORY / "experiments/dist"
+PAGE = REPOSITORY / "page/dist"
 
 
 def built_page() -> Path:
     """The page, built by npm from what is there now."""
     if not shutil.which("npm"):
         pytest.skip("npm is not installed (apt-get install npm)")
-    folder = REPOSITORY / "experiments"
+    folder = REPOSITORY / "page"
     if not (folder / "node_modules").is_dir():
         subprocess.run(["npm", "ci", "--silent"], cwd=folder, check=True, capture_output=True)
     subprocess.run(["npm", "run", "build", "--silent"], cwd=folder, check=True, capture_output=True)
@@ -38,7 +38,7 @@ class Host:
         self.folder, self.tracks, self.manifests, self.page = folder, tracks, manifests, page
         folder.mkdir(parents=True, exist_ok=True)
         experiment = "two_afc" if tracks.fake_side.notna().all() else "memory_game"
-        words = yaml.safe_load((REPOSITORY / f"experiments/settings/{experiment}.yaml").read_text())
+        words = yaml.safe_load((REPOSITORY / f"page/settings/{experiment}.yaml").read_text())
         (folder / "settings.yaml").write_text(yaml.safe_dump(words | settings))
         tracks.to_csv(folder / "tracks.csv", index=False)
         with socket.socket() as free:

@@ -56,7 +56,7 @@ def pack(tmp_path, generated, sets):
     """Makes a bundle of a short experiment, unpacked; with its tracks."""
 
     def packed(experiment, backend, page):
-        words = load_settings(REPOSITORY / f"experiments/settings/{experiment}.yaml").model_dump(exclude_unset=True)
+        words = load_settings(REPOSITORY / f"page/settings/{experiment}.yaml").model_dump(exclude_unset=True)
         settings = Settings(**words | QUICK)
         if experiment == "memory_game":
             tracks = build_tracks(GAME, sets["test"], sets["filler"], 3, 2, 1)
@@ -91,7 +91,7 @@ def served(tmp_path):
 def stand_in_page(tmp_path):
     folder = tmp_path / "page"
     folder.mkdir()
-    (folder / "index.html").write_bytes((REPOSITORY / "experiments/src/index.html").read_bytes())
+    (folder / "index.html").write_bytes((REPOSITORY / "page/src/index.html").read_bytes())
     return folder
 
 

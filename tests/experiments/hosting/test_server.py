@@ -30,7 +30,7 @@ from tests import REPOSITORY
 
 from .hosts import Client, Host, answer
 
-SETTINGS = REPOSITORY / "experiments/settings"
+SETTINGS = REPOSITORY / "page/settings"
 DESIGN = MemoryGame(targets=5, vigilance=4, fillers=4, target_lags=(3, 12))
 
 
@@ -526,7 +526,7 @@ def test_a_page_that_is_not_built_is_said_in_one_line(begun, tmp_path):
     ]
     failed = subprocess.run(list(map(str, command)), cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
     assert failed.returncode == 1
-    assert failed.stderr == f"error: {tmp_path} has no built page: run make experiments\n"
+    assert failed.stderr == f"error: {tmp_path} has no built page: run make page\n"
 
 
 @pytest.mark.parametrize("experiment", ["memory_game", "two_afc"])

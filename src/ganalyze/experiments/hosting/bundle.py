@@ -1,7 +1,7 @@
 """The same page without our server: a JATOS study archive, or plain files for any host.
 
 A bundle has the built page, the words and rules as study.json, each track as a file, and the images under names that
-tell nothing. What the server would judge, the page judges (experiments/src/backends/static.js); who takes part can
+tell nothing. What the server would judge, the page judges (page/src/backends/static.js); who takes part can
 read the answers out of the page's files, so that the 2AFC task is safer on our server.
 
 The answers come back as lines of JSON; `read_answers` makes them what the trial table is made of.
@@ -30,9 +30,9 @@ _JATOS_FOLDER = "ganalyze"
 def files_of(
     settings: Settings, tracks: pd.DataFrame, stimuli: Stimuli, page: Path, backend: str
 ) -> Iterator[tuple[str, bytes]]:
-    """The bundle's files, name and content. backend: jatos or files (experiments/src/backends)."""
+    """The bundle's files, name and content. backend: jatos or files (page/src/backends)."""
     if not (page / "index.html").is_file():
-        raise GanalyzeError(f"{page} has no built page: run make experiments")
+        raise GanalyzeError(f"{page} has no built page: run make page")
     for path in sorted(path for path in page.rglob("*") if path.is_file()):
         content = path.read_bytes()
         if path.name == "index.html":

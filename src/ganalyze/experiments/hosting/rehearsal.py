@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 KEYS = {"left": "f", "right": "j"}
-# The order of the try-out's patterns (experiments/src/main.js), as whether they are repeats.
+# The order of the try-out's patterns (page/src/main.js), as whether they are repeats.
 TRY_OUT = [0, 0, 0, 1, 0, 1, 0, 0, 1]
 # Notes which trial is on, so that a look once a frame is enough to find it.
 _WATCH = """new MutationObserver(() => {

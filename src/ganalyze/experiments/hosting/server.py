@@ -1,6 +1,6 @@
 """The server of one experiment: gives participants their tracks and takes their answers, trial by trial.
 
-    GET  /                  the page, built by npm (experiments/dist)
+    GET  /                  the page, built by npm (page/dist)
     GET  /api/study         its words and durations
     GET  /api/preview       a track to try, of which nothing is stored
     POST /api/session       {"platform", "identifier"} → where the participant stands, their trials and a token
@@ -38,7 +38,7 @@ MAX_BODY = 256 * 1024  # bytes; the answers of a whole series are 40 kB
 def build_app(experiment: Experiment, page: Path) -> Starlette:
     """The ASGI application. page: the folder that npm built. Raises GanalyzeError where it is not built."""
     if not (page / "index.html").is_file():
-        raise GanalyzeError(f"{page} has no built page: run make experiments")
+        raise GanalyzeError(f"{page} has no built page: run make page")
     files = {path.relative_to(page).as_posix(): path for path in page.rglob("*") if path.is_file()}
 
     async def serve_page(request: Request) -> Response:

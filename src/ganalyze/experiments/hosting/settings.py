@@ -1,6 +1,6 @@
 """What may differ between two hostings of an experiment: its words, durations and where participants go afterwards.
 
-The files are experiments/settings/*.yaml; the paper's numbers are the defaults here.
+The files are page/settings/*.yaml; the paper's numbers are the defaults here.
 """
 
 from pathlib import Path
