@@ -1,84 +1,65 @@
 """Where and how the networks run: device, threads, precision. Said once by the configuration."""
 
-from argparse import ArgumentParser, Namespace
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
-import torch
-from torch import nn
+from pydantic import Field
 
 from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.settings import Positive, Settings
 
-PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-MEMORY_FORMATS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
+if TYPE_CHECKING:  # torch takes seconds to import, and the workflow only reads the settings
+    from torch import nn
 
 
-@dataclass(frozen=True)
-class Compute:
-    """Device ("cpu", "cuda", "cuda:1", …), precision ("float32", or "bf16" or "fp16" autocast), the order in which
-    convolutions hold their channels, and whether torch compiles the networks first."""
+class Compute(Settings):
+    """Where and how networks run. None of it is part of what is measured, but sums may differ in their last digits."""
 
-    device: torch.device
-    precision: str
-    memory_format: str = "contiguous"
-    compile: bool = False
+    device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+)?|mps)$", description="cpu, cuda or cuda:N")
+    threads: Positive = Field(default=2, description="CPU threads of a job that runs networks")
+    precision: Literal["float32", "bf16", "fp16"] = Field(default="float32", description="of the networks' arithmetic")
+    memory_format: Literal["contiguous", "channels_last"] = Field(default="contiguous", description="of convolutions")
+    compile: bool = Field(
+        default=False, description="the networks, by torch.compile, before they run; needs a C++ compiler"
+    )
 
-    @staticmethod
-    def add_arguments(parser: ArgumentParser) -> None:
-        """Add --weights-dir, --device, --threads, --precision, --memory-format and --compile to a script that runs
-        networks."""
-        parser.add_argument("--weights-dir", default="weights", help="default: %(default)s")
-        parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, …; default: %(default)s")
-        parser.add_argument("--threads", type=int, default=2, help="CPU threads; default: %(default)s")
-        parser.add_argument("--precision", choices=PRECISIONS, default="float32", help="default: %(default)s")
-        parser.add_argument(
-            "--memory-format",
-            choices=MEMORY_FORMATS,
-            default="contiguous",
-            help="of convolutions; default: %(default)s",
-        )
-        parser.add_argument("--compile", action="store_true", help="compile the networks first; needs a C++ compiler")
-
-    @classmethod
-    def from_arguments(cls, arguments: Namespace) -> "Compute":
-        return cls.prepare(
-            arguments.device, arguments.threads, arguments.precision, arguments.memory_format, arguments.compile
-        )
-
-    @classmethod
-    def prepare(
-        cls, device: str, threads: int, precision: str, memory_format: str = "contiguous", compile: bool = False
-    ) -> "Compute":
+    def prepare(self) -> "Compute":
         """Set up torch for one job. Raises GanalyzeError where the device is not to be had.
 
         The thread count comes from the configuration, not from what the machine has: sums are split by thread, so
         another count may change last digits.
         """
+        import torch
+
         try:
-            torch.empty(0, device=device)
+            torch.empty(0, device=self.device)
         except (RuntimeError, AssertionError) as error:
             reason = str(error).splitlines()[0]
-            raise GanalyzeError(f"device {device!r} cannot be used: {reason}; set device: cpu") from None
-        torch.set_num_threads(threads)
+            raise GanalyzeError(f"device {self.device!r} cannot be used: {reason}; set device: cpu") from None
+        torch.set_num_threads(self.threads)
         torch.backends.cudnn.deterministic = True
         torch.backends.cudnn.benchmark = False
-        return cls(torch.device(device), precision, memory_format, compile)
+        return self
 
     @property
     def loss_scale(self) -> float:
         """What to multiply a loss by before its gradients are taken: half precision has no numbers below 6e-8."""
         return 2.0**12 if self.precision == "fp16" else 1.0
 
-    def tuned(self, model: nn.Module) -> nn.Module:
+    def tuned(self, model: "nn.Module") -> "nn.Module":
         """The model itself, in the chosen memory format and to be compiled where that is asked for. Scores and images
         stay the same to the rounding of the precision."""
-        if self.memory_format != "contiguous":
-            model.to(memory_format=MEMORY_FORMATS[self.memory_format])
+        import torch
+
+        if self.memory_format == "channels_last":
+            model.to(memory_format=torch.channels_last)
         if self.compile:
             model.compile()
         return model
 
     def autocast(self) -> AbstractContextManager:
         """Run the networks' matrix products in the chosen precision."""
-        dtype = PRECISIONS[self.precision]
-        return torch.autocast(self.device.type, dtype=dtype, enabled=dtype is not torch.float32)
+        import torch
+
+        dtype = {"float32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[self.precision]
+        return torch.autocast(torch.device(self.device).type, dtype=dtype, enabled=dtype is not torch.float32)

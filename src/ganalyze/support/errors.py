@@ -2,20 +2,22 @@
 
 import errno
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class GanalyzeError(Exception):
     """Something the user can put right. Its text is the one line they read."""
 
 
-def run_command(main: Callable[[], None]) -> None:
-    """Run a script's `main`, turning expected failures into one line on stderr and exit status 1.
+@contextmanager
+def in_one_line() -> Iterator[None]:
+    """Turn expected failures of a command into one line on stderr and exit status 1.
 
     Programming errors keep their traceback: they are ours to see.
     """
     try:
-        main()
+        yield
     except GanalyzeError as error:
         sys.exit(f"error: {' '.join(str(error).split())}")
     except OSError as error:

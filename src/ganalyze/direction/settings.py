@@ -1,0 +1,73 @@
+"""The settings of learning a direction and of making image sets with it. Without torch, since the workflow reads them
+whenever it starts."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from ganalyze.support.settings import Positive, Settings
+
+Kind = Literal["one_direction", "class_dependent"]
+Rescaling = Literal["none", "per_seed", "per_batch"]
+Start = Literal["zeros", "normal", "uniform"]
+
+
+class Training(Settings):
+    """How a direction is learnt (paper §2.2, whose values are in brackets)."""
+
+    samples: Positive = Field(description="z vectors seen in all (400,000)")
+    batch_size: Positive = Field(description="z vectors a step (4)")
+    learning_rate: float = Field(gt=0, le=10, description="of Adam (2e-4 in the authors' code)")
+    alpha_max: float = Field(gt=0, le=100, description="α is drawn uniformly from ±alpha_max (0.5)")
+    checkpoint_every: Positive = Field(default=100, description="steps between checkpoints")
+    gradients: Literal["zeroed", "accumulated"] = Field(
+        default="zeroed", description="before each step; never, in the authors' published valence run"
+    )
+
+    @property
+    def steps(self) -> int:
+        """How many batches the samples make."""
+        return -(-self.samples // self.batch_size)
+
+
+class TransformerSettings(Settings):
+    """What is learnt, and what happens to z after the move (see `ganalyze.direction.transformer`)."""
+
+    kind: Kind = Field(default="one_direction", description="one θ for all, or one for each class")
+    rescaling: Rescaling = Field(default="none", description="of z after the move; none is the paper's Eq. 2")
+    start: Start = Field(default="zeros", description="of θ")
+
+
+class ImageSetSettings(Settings):
+    """Which seeds an image set holds (paper §2.2)."""
+
+    classes: Positive = Field(default=1, description="classes drawn at random from the generator's")
+    seeds_per_class: Positive = Field(description="z vectors a class")
+    chunks: Positive = Field(default=1, description="jobs the set is made in; changes no result")
+
+    @property
+    def seeds(self) -> int:
+        """How many seeds there are in all."""
+        return self.classes * self.seeds_per_class
+
+
+class ImageSets(Settings):
+    """The image sets of a study. The test set is the one that is fitted and drawn."""
+
+    test: ImageSetSettings
+    filler: ImageSetSettings | None = Field(
+        default=None, description="what the memory game shows between targets (§3.4)"
+    )
+    vigilance: ImageSetSettings | None = Field(
+        default=None, description="the 2AFC task's easy fakes: z from the tails, unmodified (§3.3.2)"
+    )
+
+    @property
+    def present(self) -> dict[str, ImageSetSettings]:
+        """The sets that there are, by name."""
+        return {name: value for name in type(self).model_fields if (value := getattr(self, name))}
+
+
+def seeds_per_batch(batch_size: int, alphas: int) -> int:
+    """How many whole seeds the networks see at once, for at most `batch_size` images; at least one."""
+    return max(1, batch_size // alphas)

@@ -1,0 +1,130 @@
+"""What settings are made of. A setting is said once, in a settings class beside the stage that uses it: from the class
+come the keys of the configuration (`ganalyze.run`) and the options of the script (`ganalyze.support.arguments`)."""
+
+import difflib
+import json
+import shlex
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, get_args
+
+import tyro
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from ganalyze.support.errors import GanalyzeError
+
+
+class Settings(BaseModel):
+    """A group of settings. Unknown keys and values of another type are refused, nothing is guessed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def _as_tuple(value: Any) -> Any:
+    """YAML knows lists only, and strict settings take no list for a tuple."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _as_floats(value: Any) -> Any:
+    """YAML writes whole numbers without a point."""
+    return tuple(float(x) if type(x) is int else x for x in value) if isinstance(value, list | tuple) else value
+
+
+def _options_of_words(words: Sequence[str]) -> dict[str, Any]:
+    """Options as a command line gives them, `truncation=0.5`, with values as YAML reads them."""
+    options = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals:
+            raise ValueError(f"{word!r}: write it as OPTION=VALUE")
+        try:
+            options[key] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise ValueError(f"{word!r}: its value is not valid YAML") from None
+    return options
+
+
+def _words_of_options(options: dict[str, Any]) -> list[str]:
+    return [f"{key}={json.dumps(value)}" for key, value in options.items()]
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", description="lower-case letters, digits and _")]
+Positive = Annotated[int, Field(gt=0)]
+Count = Annotated[int, Field(ge=0)]
+Range = Annotated[tuple[Count, Count], BeforeValidator(_as_tuple)]
+Floats = Annotated[tuple[float, ...], BeforeValidator(_as_floats)]
+# What a model of any maker may be told; each checks its own (`ganalyze.models.registry`).
+Options = Annotated[
+    dict[str, Any],
+    tyro.constructors.PrimitiveConstructorSpec(
+        nargs="*",
+        metavar="OPTION=VALUE",
+        instance_from_str=_options_of_words,
+        is_instance=lambda value: isinstance(value, dict),
+        str_from_instance=_words_of_options,
+    ),
+]
+
+
+def command_line(*groups: Settings, only: type[Settings] | None = None) -> str:
+    """The settings as options of a script that takes them, quoted for a shell; those at their default are left out.
+
+    only: a class that the settings are of by inheritance, if no more than its own are wanted.
+    """
+    return shlex.join(word for settings in groups for word in _words(settings, only or type(settings)))
+
+
+def _words(settings: Settings, cls: type[Settings]) -> Iterator[str]:
+    for name, field in cls.model_fields.items():
+        value = getattr(settings, name)
+        if isinstance(value, Settings):
+            yield from _words(value, type(value))
+        elif value is None or value == field.get_default(call_default_factory=True):
+            continue
+        elif isinstance(value, bool):
+            yield f"--{'' if value else 'no-'}{name.replace('_', '-')}"
+        else:
+            yield f"--{name.replace('_', '-')}"
+            if isinstance(value, dict):
+                yield from _words_of_options(value)
+            else:
+                yield from map(str, value) if isinstance(value, tuple) else [str(value)]
+
+
+def explain(error: ValidationError, cls: type[BaseModel]) -> str:
+    """Every fault of values that are no `cls`, as: path: what was given, what is allowed."""
+    return "; ".join(_explain(fault, cls) for fault in error.errors())
+
+
+def one_fault(error: ValidationError, cls: type[BaseModel], what: str) -> GanalyzeError:
+    """The error that tells a user what of `what` cannot be used."""
+    return GanalyzeError(f"{what}: {explain(error, cls)}")
+
+
+def _explain(fault: Any, cls: type[BaseModel]) -> str:
+    path = ""
+    for part in fault["loc"]:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
+    given = fault["input"]
+    if fault["type"] == "extra_forbidden":
+        allowed = _keys_at(fault["loc"][:-1], cls)
+        guess = difflib.get_close_matches(str(fault["loc"][-1]), allowed, n=1)
+        hint = f"did you mean {guess[0]}?" if guess else f"allowed are {', '.join(allowed)}"
+        return f"{path}: unknown key, {hint}"
+    if fault["type"] == "missing":
+        return f"{path}: missing"
+    message = fault["msg"].removeprefix("Value error, ")
+    if not path:
+        return message  # a check over several keys names its path itself
+    short = repr(given) if len(repr(given)) < 60 else f"{repr(given)[:57]}..."
+    return f"{path}: got {short}, {message[0].lower()}{message[1:]}"
+
+
+def _keys_at(location: tuple[str | int, ...], cls: type[BaseModel]) -> list[str]:
+    """The keys allowed at a place in nested settings."""
+    section: Any = cls
+    for part in location:
+        if isinstance(part, str):
+            section = section.model_fields[part].annotation
+            section = next((kind for kind in get_args(section) if hasattr(kind, "model_fields")), section)
+    return list(section.model_fields)
