@@ -8,16 +8,20 @@ sees what is finished, and what an edit concerns, whether it was made before or 
     python workflow/records.py restore results/demo    give them back to Snakemake
 """
 
-import argparse
 import json
 import os
 from pathlib import Path
+from typing import Literal
 
+import tyro
+from pydantic import Field
 from snakemake.persistence import MetadataRecord
 from snakemake.persistence.file import FilePersistence
 
-from ganalyze.support.errors import GanalyzeError, run_command
+from ganalyze.support.arguments import run_command
+from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.files import written_whole
+from ganalyze.support.settings import Settings
 
 FILE = "records.json"
 # What Snakemake compares. Not when a job ran: the same results have the same records.
@@ -36,14 +40,31 @@ FIELDS = (
 LONG_AGO = 10**9
 
 
+class Records:
+    """Snakemake's records of jobs done in this folder. Snakemake offers no public way to them: this is the one place
+    that uses its own (9.27), and tests/workflow/test_records.py says so where that changes."""
+
+    def __init__(self) -> None:
+        self._persistence = FilePersistence(path=Path(".snakemake").resolve())
+
+    def of(self, path: str) -> MetadataRecord | None:
+        """The record of an output; None where there is none, or its job did not finish."""
+        record = self._persistence._read_record(path)
+        return None if record is None or record.incomplete else record
+
+    def add(self, path: str, values: dict) -> None:
+        """Record an output as made, with `FIELDS`."""
+        self._persistence._write_record(path, MetadataRecord(**values, incomplete=False))
+
+
 def keep(results: Path) -> None:
     """Write the records of all that lies in `results`, and of what it was made from: weights, temporary chunks."""
-    persistence = FilePersistence(path=Path(".snakemake").resolve())
+    snakemake = Records()
     waiting, records = sorted(map(str, results.rglob("*"))), {}
     while waiting:
         path = waiting.pop()
-        record = persistence._read_record(path)
-        if path in records or record is None or record.incomplete:
+        record = snakemake.of(path)
+        if path in records or record is None:
             continue
         records[path] = {field: record[field] for field in FIELDS}
         waiting += record.input
@@ -55,19 +76,22 @@ def keep(results: Path) -> None:
 
 def restore(results: Path) -> None:
     """Give the records of `results` to Snakemake."""
-    persistence = FilePersistence(path=Path(".snakemake").resolve())
-    for name, record in json.loads((results / FILE).read_text(encoding="utf-8")).items():
+    snakemake = Records()
+    for name, values in json.loads((results / FILE).read_text(encoding="utf-8")).items():
         for file in (*Path(name).rglob("*"), Path(name)):
             if file.exists():
                 os.utime(file, (LONG_AGO, LONG_AGO))
-        persistence._write_record(name, MetadataRecord(**record, incomplete=False))
+        snakemake.add(name, values)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", choices=["keep", "restore"])
-    parser.add_argument("results", type=Path, metavar="RESULTS", help="results/<run>")
-    arguments = parser.parse_args()
+class Arguments(Settings):
+    """What to do with the records."""
+
+    command: tyro.conf.Positional[Literal["keep", "restore"]]
+    results: tyro.conf.Positional[Path] = Field(description="results/<run>")
+
+
+def main(arguments: Arguments) -> None:
     {"keep": keep, "restore": restore}[arguments.command](arguments.results)
 
 

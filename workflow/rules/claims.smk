@@ -1,20 +1,32 @@
 # What it comes to: Table 1, and the paper's numbers beside ours.
 
+from ganalyze.report.claims import TABLES
+
+TABLES1 = [
+    f"{RESULTS}/tables/table1.csv"
+    for study in RUN.studies
+    if study.name == "memorability" and "memory_game" in study.experiments
+]
+
+
+def tables_for_claims():
+    """What claims are about, as far as this run has it."""
+    kinds = ["score", "factors", *(["realness"] if RUN.realness else [])]
+    return [f"{RESULTS}/{study.name}/{TABLES[kind]}" for study in RUN.studies for kind in (*kinds, *study.experiments)]
+
 
 rule make_table1:
     input:
         code=code("make_table1.py"),
-        models=f"{RESULTS}/memorability/trials/memory_game.models.csv",
+        models="<results>/memorability/trials/memory_game.models.csv",
     output:
-        f"{RESULTS}/tables/table1.csv",
+        "<results>/tables/table1.csv",
     log:
-        f"{RESULTS}/logs/make_table1.log",
+        "<logs>/make_table1.log",
     conda:
         "../../envs/environment.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(500),
-        runtime=growing(30),
+        **tables(500, minutes=30),
     shell:
         "python scripts/make_table1.py --models {input.models} --output {output} 2>&1 | tee {log}"
 
@@ -25,15 +37,13 @@ rule judge_claims:
         claims="config/claims.csv",
         tables=tables_for_claims(),
     output:
-        f"{RESULTS}/claims.csv",
+        "<results>/claims.csv",
     log:
-        f"{RESULTS}/logs/judge_claims.log",
+        "<logs>/judge_claims.log",
     conda:
         "../../envs/environment.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(500),
-        runtime=growing(30),
+        **tables(500, minutes=30),
     params:
         results=subpath(output[0], parent=True),
         studies=STUDIES,

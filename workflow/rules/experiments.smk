@@ -2,54 +2,63 @@
 # data/<run>/<study>/trials/<experiment>.csv; until they are there, simulated observers answer the same tracks.
 
 
+def settings_of(wildcards):
+    return RUN.study(wildcards.study).experiments[wildcards.experiment]
+
+
+def manifests_of(wildcards):
+    """Of the image sets that an experiment shows."""
+    return [f"{RESULTS}/{wildcards.study}/images/{name}.unscored.csv" for name in settings_of(wildcards).seeds]
+
+
+def trials_of(wildcards):
+    """People's answers where there are any, else simulated ones."""
+    real = f"data/{RUN.run}/{wildcards.study}/trials/{wildcards.experiment}.csv"
+    simulated = f"{RESULTS}/{wildcards.study}/trials/{wildcards.experiment}.simulated.csv"
+    return real if Path(real).exists() else simulated
+
+
 rule build_tracks:
     input:
         code=code("build_tracks.py"),
         manifests=manifests_of,
     output:
-        f"{RESULTS}/{{study}}/tracks/{{experiment}}.csv",
+        "<results>/{study}/tracks/{experiment}.csv",
     log:
-        f"{RESULTS}/logs/build_tracks/{{study}}-{{experiment}}.log",
+        "<logs>/build_tracks/{study}-{experiment}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/build_tracks/{{study}}-{{experiment}}.tsv"
+        "<benchmarks>/build_tracks/{study}-{experiment}.tsv"
     conda:
         "../../envs/environment.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(60),
+        **tables(),
     params:
-        participants=lambda w: experiment_of(w).participants,
-        series=lambda w: experiment_of(w).series,
-        design=lambda w: design_arguments(experiment_of(w).design),
+        settings=lambda w: command_line(settings_of(w)),
         seed=RUN.seed,
     shell:
-        "python scripts/build_tracks.py {wildcards.experiment} --manifests {input.manifests}"
-        " --participants {params.participants} --series {params.series} {params.design} --seed {params.seed}"
-        " --output {output} 2>&1 | tee {log}"
+        "python scripts/build_tracks.py {wildcards.experiment} --manifests {input.manifests} {params.settings}"
+        " --seed {params.seed} --output {output} 2>&1 | tee {log}"
 
 
 rule simulate_trials:
     input:
         code=code("simulate_trials.py"),
         claims="config/claims.csv",
-        tracks=f"{RESULTS}/{{study}}/tracks/{{experiment}}.csv",
-        manifest=f"{RESULTS}/{{study}}/images/test.csv",
+        tracks="<results>/{study}/tracks/{experiment}.csv",
+        manifest="<results>/{study}/images/test.csv",
     output:
-        f"{RESULTS}/{{study}}/trials/{{experiment}}.simulated.csv",
+        "<results>/{study}/trials/{experiment}.simulated.csv",
     log:
-        f"{RESULTS}/logs/simulate_trials/{{study}}-{{experiment}}.log",
+        "<logs>/simulate_trials/{study}-{experiment}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/simulate_trials/{{study}}-{{experiment}}.tsv"
+        "<benchmarks>/simulate_trials/{study}-{experiment}.tsv"
     conda:
         "../../envs/environment.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(60),
+        **tables(),
     params:
         sensitivity=lambda w: (
-            "" if experiment_of(w).sensitivity is None else f"--sensitivity {experiment_of(w).sensitivity}"
+            "" if settings_of(w).sensitivity is None else f"--sensitivity {settings_of(w).sensitivity}"
         ),
         seed=RUN.seed,
     shell:
@@ -64,45 +73,39 @@ rule prepare_trials:
         trials=trials_of,
         manifests=manifests_of,
     output:
-        trials=f"{RESULTS}/{{study}}/trials/{{experiment}}.csv",
-        series=f"{RESULTS}/{{study}}/trials/{{experiment}}.series.csv",
-        data_points=f"{RESULTS}/{{study}}/trials/{{experiment}}.data_points.csv",
-        by_alpha=f"{RESULTS}/{{study}}/trials/{{experiment}}.by_alpha.csv",
+        trials="<results>/{study}/trials/{experiment}.csv",
+        series="<results>/{study}/trials/{experiment}.series.csv",
+        data_points="<results>/{study}/trials/{experiment}.data_points.csv",
+        by_alpha="<results>/{study}/trials/{experiment}.by_alpha.csv",
     log:
-        f"{RESULTS}/logs/prepare_trials/{{study}}-{{experiment}}.log",
+        "<logs>/prepare_trials/{study}-{experiment}.log",
+    benchmark:
+        "<benchmarks>/prepare_trials/{study}-{experiment}.tsv"
     conda:
         "../../envs/environment.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(60),
+        **tables(),
     shell:
         "python scripts/prepare_trials.py --trials {input.trials} --experiment {wildcards.experiment}"
         " --manifests {input.manifests} --output {output.trials} 2>&1 | tee {log}"
 
 
-rule fit_trial_models:
+use rule fit_mixed_models as fit_trial_models with:
     input:
         code=code("fit_mixed_models.py"),
-        data_points=f"{RESULTS}/{{study}}/trials/{{experiment}}.data_points.csv",
-        factors=f"{RESULTS}/{{study}}/factors.csv",
+        data="<results>/{study}/trials/{experiment}.data_points.csv",
+        factors="<results>/{study}/factors.csv",
     output:
-        f"{RESULTS}/{{study}}/trials/{{experiment}}.models.csv",
+        "<results>/{study}/trials/{experiment}.models.csv",
     log:
-        f"{RESULTS}/logs/fit_trial_models/{{study}}-{{experiment}}.log",
+        "<logs>/fit_trial_models/{study}-{experiment}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/fit_trial_models/{{study}}-{{experiment}}.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
+        "<benchmarks>/fit_trial_models/{study}-{experiment}.tsv"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(240),
+        **tables(minutes=240),
     params:
-        formulas=trial_formulas,
-    shell:
-        "python scripts/fit_mixed_models.py --data {input.data_points} --join {input.factors} --normalise"
-        " --family binomial --formula {params.formulas:q} --keep-going --output {output} 2>&1 | tee {log}"
+        formulas=lambda w: EXPERIMENTS[w.experiment].formulas(FACTORS, classes_of(w.study)),
+        more=lambda w, input: f"--family binomial --join {input.factors} --normalise --keep-going",
 
 
 rule estimate_power:
@@ -111,20 +114,18 @@ rule estimate_power:
         code=code("estimate_power.py"),
         claims="config/claims.csv",
     output:
-        f"{RESULTS}/power.csv",
+        "<results>/power.csv",
     log:
-        f"{RESULTS}/logs/estimate_power.log",
+        "<logs>/estimate_power.log",
     benchmark:
-        f"{RESULTS}/benchmarks/estimate_power.tsv"
+        "<benchmarks>/estimate_power.tsv"
     conda:
         "../../envs/environment.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(60),
+        **tables(),
     params:
         data_sets=RUN.power_data_sets,
         seed=RUN.seed,
     shell:
-        "python scripts/estimate_power.py --claims {input.claims} --data-sets {params.data_sets} --seed {params.seed} --output {output}"
-        " 2>&1 | tee {log}"
+        "python scripts/estimate_power.py --claims {input.claims} --data-sets {params.data_sets} --seed {params.seed}"
+        " --output {output} 2>&1 | tee {log}"

@@ -3,78 +3,74 @@
 
 rule segment_images:
     input:
-        code=code("segment_images.py", *map(build_module, SEGMENTER)),
+        code=code("segment_images.py", *(card.module for card in SEGMENTER)),
         weights=weight_files(*SEGMENTER),
-        images=f"{RESULTS}/{{study}}/images/{{set}}",
-        manifest=f"{RESULTS}/{{study}}/images/{{set}}.unscored.csv",
+        images="<results>/{study}/images/test",
+        manifest="<results>/{study}/images/test.unscored.csv",
     output:
-        masks=f"{RESULTS}/{{study}}/masks/{{set}}.csv",
-        images=f"{RESULTS}/{{study}}/masks/{{set}}.zip",
+        masks="<results>/{study}/masks/test.csv",
+        images="<results>/{study}/masks/test.zip",
     log:
-        f"{RESULTS}/logs/segment_images/{{study}}-{{set}}.log",
+        "<logs>/segment_images/{study}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/segment_images/{{study}}-{{set}}.tsv"
+        "<benchmarks>/segment_images/{study}.tsv"
     conda:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=growing(max([3000, *(card.memory_mb for card in SEGMENTER)])),
-        runtime=growing(120),
-        gpu=GPU,
+        **networks(max([3000, *(card.memory_mb for card in SEGMENTER)])),
     params:
-        segmenter=RUN.segmenter,
+        segmenter=command_line(SegmenterChoice(segmenter=RUN.segmenter)) if RUN.segmenter else "",
         batch_size=RUN.batch_size,
         compute=COMPUTE,
     shell:
-        "python scripts/segment_images.py --segmenter {params.segmenter} --manifest {input.manifest}"
+        "python scripts/segment_images.py {params.segmenter} --manifest {input.manifest}"
         " --batch-size {params.batch_size} {params.compute} --output {output.masks} 2>&1 | tee {log}"
 
 
 rule measure_factors:
     input:
         code=code("measure_factors.py"),
-        images=f"{RESULTS}/{{study}}/images/test",
-        manifest=f"{RESULTS}/{{study}}/images/test.unscored.csv",
-        masks=f"{RESULTS}/{{study}}/masks/test.csv" if RUN.segmenter else [],
-        mask_images=f"{RESULTS}/{{study}}/masks/test.zip" if RUN.segmenter else [],
+        images="<results>/{study}/images/test",
+        manifest="<results>/{study}/images/test.unscored.csv",
+        masks="<results>/{study}/masks/test.csv" if RUN.segmenter else [],
+        mask_images="<results>/{study}/masks/test.zip" if RUN.segmenter else [],
     output:
-        f"{RESULTS}/{{study}}/factors.csv",
+        factors="<results>/{study}/factors.csv",
+        by_alpha="<results>/{study}/factors.by_alpha.csv",
     log:
-        f"{RESULTS}/logs/measure_factors/{{study}}.log",
+        "<logs>/measure_factors/{study}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/measure_factors/{{study}}.tsv"
+        "<benchmarks>/measure_factors/{study}.tsv"
     conda:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(60),
+        **tables(),
     params:
         masks=lambda w, input: f"--masks {input.masks}" if input.masks else "",
     shell:
         "python scripts/measure_factors.py --images {input.manifest} {params.masks} --threads {threads}"
-        " --output {output} 2>&1 | tee {log}"
+        " --by-alpha {output.by_alpha} --output {output.factors} 2>&1 | tee {log}"
 
 
 rule compare_directions:
     input:
         code=code("compare_directions.py"),
-        directions=expand(f"{RESULTS}/{{study}}/direction/theta.safetensors", study=STUDIES),
+        directions=expand("<results>/{study}/direction/theta.safetensors", study=STUDIES),
         manifests=[
-            f"{RESULTS}/{study}/images/test.csv" if study == other else f"{RESULTS}/{study}/images/test.by_{other}.csv"
+            f"<results>/{study}/images/{'test' if study == other else f'test.by_{other}'}.csv"
             for study in STUDIES
             for other in STUDIES
         ],
     output:
-        f"{RESULTS}/alignment.csv",
+        "<results>/alignment.csv",
     log:
-        f"{RESULTS}/logs/compare_directions.log",
+        "<logs>/compare_directions.log",
     conda:
         "../../envs/environment.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(30),
+        **tables(minutes=30),
     params:
         studies=STUDIES,
     shell:

@@ -1,54 +1,71 @@
 # Image sets (paper §2.2): generated in chunks, joined into shards, then scored by the study's assessor.
 
 
+def image_set(wildcards):
+    return RUN.study(wildcards.study).image_sets.present[wildcards.set]
+
+
+def alphas(wildcards):
+    return RUN.study(wildcards.study).alphas_of(wildcards.set)
+
+
+def chunk_files(suffix):
+    """The chunks of an image set: their manifests (.csv) or images (.zip)."""
+
+    def files(wildcards):
+        chunks = image_set(wildcards).chunks
+        folder = f"{RESULTS}/{wildcards.study}/images/{wildcards.set}.chunks"
+        return [f"{folder}/{chunk}-of-{chunks}{suffix}" for chunk in range(chunks)]
+
+    return files
+
+
 rule generate_images:
     input:
-        code=code("generate_images.py", build_module(GENERATOR)),
+        code=code("generate_images.py", GENERATOR.module),
         weights=weight_files(GENERATOR),
-        theta=f"{RESULTS}/{{study}}/direction/theta.safetensors",
+        theta="<results>/{study}/direction/theta.safetensors",
     output:
-        manifest=temp(f"{RESULTS}/{{study}}/images/{{set}}.chunks/{{chunk}}-of-{{chunks}}.csv"),
-        images=temp(f"{RESULTS}/{{study}}/images/{{set}}.chunks/{{chunk}}-of-{{chunks}}.zip"),
+        manifest=temp("<results>/{study}/images/{set}.chunks/{chunk}-of-{chunks}.csv"),
+        images=temp("<results>/{study}/images/{set}.chunks/{chunk}-of-{chunks}.zip"),
     log:
-        f"{RESULTS}/logs/generate_images/{{study}}-{{set}}-{{chunk}}-of-{{chunks}}.log",
+        "<logs>/generate_images/{study}-{set}-{chunk}-of-{chunks}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/generate_images/{{study}}-{{set}}-{{chunk}}-of-{{chunks}}.tsv"
+        "<benchmarks>/generate_images/{study}-{set}-{chunk}-of-{chunks}.tsv"
     conda:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=growing(GENERATOR.memory_mb),
-        runtime=growing(120),
-        gpu=GPU,
+        **networks(GENERATOR.memory_mb),
     params:
-        image_set=lambda w: image_set_arguments(w),
-        generator=GENERATOR_ARGUMENTS,
+        set=lambda w: f"--set {w.set} --chunk {w.chunk} {'--z tails' if w.set == 'vigilance' else ''}",
+        settings=lambda w: command_line(image_set(w)),
+        alphas=alphas,
+        direction=lambda w, input: f"--direction {input.theta}",
+        generator=THE_GENERATOR,
         seed=RUN.seed,
         batch_size=RUN.batch_size,
         compute=COMPUTE,
     shell:
-        "python scripts/generate_images.py {params.generator} --direction {input.theta}"
-        " --set {wildcards.set} {params.image_set} --seed {params.seed}"
-        " --batch-size {params.batch_size} {params.compute} --chunk {wildcards.chunk} --chunks {wildcards.chunks}"
+        "python scripts/generate_images.py {params.generator} {params.direction} {params.set} {params.settings}"
+        " --alphas {params.alphas} --seed {params.seed} --batch-size {params.batch_size} {params.compute}"
         " --output {output.manifest} 2>&1 | tee {log}"
 
 
 rule gather_images:
     input:
         code=code("gather_images.py"),
-        manifests=lambda w: chunk_manifests(w),
-        images=lambda w: [name.replace(".csv", ".zip") for name in chunk_manifests(w)],
+        manifests=chunk_files(".csv"),
+        images=chunk_files(".zip"),
     output:
-        folder=directory(f"{RESULTS}/{{study}}/images/{{set}}"),
-        manifest=f"{RESULTS}/{{study}}/images/{{set}}.unscored.csv",
+        folder=directory("<results>/{study}/images/{set}"),
+        manifest="<results>/{study}/images/{set}.unscored.csv",
     log:
-        f"{RESULTS}/logs/gather_images/{{study}}-{{set}}.log",
+        "<logs>/gather_images/{study}-{set}.log",
     conda:
         "../../envs/environment.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(60),
+        **tables(),
     shell:
         "python scripts/gather_images.py {input.manifests} --folder {output.folder} --manifest {output.manifest}"
         " 2>&1 | tee {log}"
@@ -56,57 +73,47 @@ rule gather_images:
 
 rule score_images:
     input:
-        code=lambda w: code("score_images.py", build_module(assessor_of(w.study))),
+        code=lambda w: code("score_images.py", assessor_of(w.study).module),
         weights=lambda w: weight_files(assessor_of(w.study)),
-        images=f"{RESULTS}/{{study}}/images/{{set}}",
-        manifest=f"{RESULTS}/{{study}}/images/{{set}}.unscored.csv",
+        images="<results>/{study}/images/test",
+        manifest="<results>/{study}/images/test.unscored.csv",
     output:
-        f"{RESULTS}/{{study}}/images/{{set}}.csv",
+        scores="<results>/{study}/images/test.csv",
+        by_alpha="<results>/{study}/scores.by_alpha.csv",
     log:
-        f"{RESULTS}/logs/score_images/{{study}}-{{set}}.log",
+        "<logs>/score_images/{study}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/score_images/{{study}}-{{set}}.tsv"
+        "<benchmarks>/score_images/{study}.tsv"
     conda:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=growing(lambda w: max(5000, assessor_of(w.study).memory_mb)),
-        runtime=growing(120),
-        gpu=GPU,
+        **networks(lambda w: max(5000, assessor_of(w.study).memory_mb)),
     params:
-        assessor=lambda w: assessor_arguments(w.study),
+        assessor=lambda w: assessor_settings(w.study),
+        more=lambda w, output: f"--by-alpha {output.by_alpha}",
         batch_size=RUN.batch_size,
         compute=COMPUTE,
     shell:
-        "python scripts/score_images.py {params.assessor} --manifest {input.manifest}"
-        " --batch-size {params.batch_size} {params.compute} --output {output} 2>&1 | tee {log}"
+        "python scripts/score_images.py {params.assessor} --manifest {input.manifest} {params.more}"
+        " --batch-size {params.batch_size} {params.compute} --output {output.scores} 2>&1 | tee {log}"
 
 
-rule score_by_another:
-    """What moving along one study's direction does to another study's score, at the ends of the α grid."""
+use rule score_images as score_by_another with:
+    # What moving along one study's direction does to another study's score, at the ends of the α grid.
     input:
-        code=lambda w: code("score_images.py", build_module(assessor_of(w.other))),
+        code=lambda w: code("score_images.py", assessor_of(w.other).module),
         weights=lambda w: weight_files(assessor_of(w.other)),
-        images=f"{RESULTS}/{{study}}/images/{{set}}",
-        manifest=f"{RESULTS}/{{study}}/images/{{set}}.unscored.csv",
+        images="<results>/{study}/images/test",
+        manifest="<results>/{study}/images/test.unscored.csv",
     output:
-        f"{RESULTS}/{{study}}/images/{{set}}.by_{{other}}.csv",
+        scores="<results>/{study}/images/test.by_{other}.csv",
     log:
-        f"{RESULTS}/logs/score_by_another/{{study}}-{{set}}-by-{{other}}.log",
+        "<logs>/score_by_another/{study}-by-{other}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/score_by_another/{{study}}-{{set}}-by-{{other}}.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: RUN.threads
+        "<benchmarks>/score_by_another/{study}-by-{other}.tsv"
     resources:
-        mem_mb=growing(lambda w: max(5000, assessor_of(w.other).memory_mb)),
-        runtime=growing(120),
-        gpu=GPU,
+        **networks(lambda w: max(5000, assessor_of(w.other).memory_mb)),
     params:
-        assessor=lambda w: assessor_arguments(w.other),
-        ends=lambda w: (min(RUN.study(w.study).alphas), max(RUN.study(w.study).alphas)),
-        batch_size=RUN.batch_size,
-        compute=COMPUTE,
-    shell:
-        "python scripts/score_images.py {params.assessor} --manifest {input.manifest} --alphas {params.ends}"
-        " --batch-size {params.batch_size} {params.compute} --output {output} 2>&1 | tee {log}"
+        assessor=lambda w: assessor_settings(w.other),
+        more=lambda w: "--alphas {0} {1}".format(*(f(RUN.study(w.study).alphas) for f in (min, max))),

@@ -1,5 +1,16 @@
 # How real the images stay along α (paper §3.3.1): FID, Inception Score, KID, precision and recall.
 
+from ganalyze.direction.settings import ImageSetSettings
+from ganalyze.measures.realness.settings import RealnessMeasurement
+
+REFERENCE_FOLDER = RUN.realness and RUN.realness.reference_folder
+
+
+def reference_seeds():
+    """As many classes as the test sets have (a run's sets share their classes), and enough seeds of each."""
+    classes = max(study.image_sets.test.classes for study in RUN.studies)
+    return ImageSetSettings(classes=classes, seeds_per_class=-(-RUN.realness.reference_samples // classes))
+
 
 onstart:
     if REFERENCE_FOLDER and not Path(REFERENCE_FOLDER).is_dir():
@@ -9,66 +20,50 @@ onstart:
         )
 
 
-rule generate_reference:
-    """What the realness of images is measured against where there are no photographs: fresh unmodified samples."""
+use rule generate_images as generate_reference with:
+    # What the realness of images is measured against where there are no photographs: fresh unmodified samples.
     input:
-        code=code("generate_images.py", build_module(GENERATOR)),
+        code=code("generate_images.py", GENERATOR.module),
         weights=weight_files(GENERATOR),
     output:
-        manifest=f"{RESULTS}/reference.csv",
-        images=f"{RESULTS}/reference.zip",
+        manifest="<results>/reference.csv",
+        images="<results>/reference.zip",
     log:
-        f"{RESULTS}/logs/generate_reference.log",
+        "<logs>/generate_reference.log",
     benchmark:
-        f"{RESULTS}/benchmarks/generate_reference.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: RUN.threads
-    resources:
-        mem_mb=growing(GENERATOR.memory_mb),
-        runtime=growing(120),
-        gpu=GPU,
+        "<benchmarks>/generate_reference.tsv"
     params:
-        seeds=lambda w: reference_seeds(),
-        generator=GENERATOR_ARGUMENTS,
-        seed=RUN.seed,
-        batch_size=RUN.batch_size,
-        compute=COMPUTE,
-    shell:
-        "python scripts/generate_images.py {params.generator} --set reference --alphas 0"
-        " {params.seeds} --seed {params.seed} --batch-size {params.batch_size} {params.compute}"
-        " --output {output.manifest} 2>&1 | tee {log}"
+        set="--set reference",
+        settings=lambda w: command_line(reference_seeds()),
+        alphas=0,
+        direction="",
 
 
 rule measure_realness:
     input:
-        code=code("measure_realness.py", *map(build_module, EXTRACTOR)),
+        code=code("measure_realness.py", *(card.module for card in EXTRACTOR)),
         weights=weight_files(*EXTRACTOR),
-        images=f"{RESULTS}/{{study}}/images/test",
-        manifest=f"{RESULTS}/{{study}}/images/test.unscored.csv",
+        images="<results>/{study}/images/test",
+        manifest="<results>/{study}/images/test.unscored.csv",
         # Photographs are no input: their folder holds a million files, and a plan needs none of them.
-        reference=[] if REFERENCE_FOLDER else [f"{RESULTS}/reference.csv", f"{RESULTS}/reference.zip"],
+        reference=[] if REFERENCE_FOLDER else ["<results>/reference.csv", "<results>/reference.zip"],
     output:
-        f"{RESULTS}/{{study}}/realness.csv",
+        "<results>/{study}/realness.csv",
     log:
-        f"{RESULTS}/logs/measure_realness/{{study}}.log",
+        "<logs>/measure_realness/{study}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/measure_realness/{{study}}.tsv"
+        "<benchmarks>/measure_realness/{study}.tsv"
     conda:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
         # Measured: 3,600 MB with the features of the paper's 37,500 photographs; a GPU takes some of its own.
-        mem_mb=growing(6000),
-        runtime=growing(240),
-        gpu=GPU,
+        **networks(6000, minutes=240),
     params:
         reference=lambda w, input: REFERENCE_FOLDER or input.reference[0],
-        extractor=lambda w: RUN.realness.extractor,
-        per_class=lambda w: RUN.realness.reference_per_class,
+        settings=lambda w: command_line(RUN.realness.only(RealnessMeasurement)),
         seed=RUN.seed,
         compute=COMPUTE,
     shell:
         "python scripts/measure_realness.py --manifest {input.manifest} --reference {params.reference:q}"
-        " --extractor {params.extractor} --seed {params.seed} --reference-per-class {params.per_class}"
-        " {params.compute} --output {output} 2>&1 | tee {log}"
+        " {params.settings} --seed {params.seed} {params.compute} --output {output} 2>&1 | tee {log}"

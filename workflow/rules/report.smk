@@ -4,18 +4,16 @@
 rule write_provenance:
     input:
         code=code("write_provenance.py"),
-        results=f"{RESULTS}/claims.csv",  # made anew with them, so that the commit is the one they were made at
+        results="<results>/claims.csv",  # made anew with them, so that the commit is the one they were made at
         weights=sorted(set(weight_files(GENERATOR, *map(assessor_of, STUDIES), *SEGMENTER, *EXTRACTOR))),
     output:
-        f"{RESULTS}/provenance.json",
+        "<results>/provenance.json",
     log:
-        f"{RESULTS}/logs/write_provenance.log",
+        "<logs>/write_provenance.log",
     conda:
         "../../envs/environment.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(500),
-        runtime=growing(30),
+        **tables(500, minutes=30),
     params:
         config=RUN.model_dump_json(),
         weights=lambda w, input: [path.removesuffix(".sha256") for path in input.weights],
@@ -27,61 +25,56 @@ rule write_provenance:
 rule write_metrics:
     input:
         code=code("write_metrics.py"),
-        models=expand(f"{RESULTS}/{{study}}/mixed_models.csv", study=STUDIES),
-        realness=expand(f"{RESULTS}/{{study}}/realness.csv", study=STUDIES if RUN.realness else []),
-        segmenter=f"{RESULTS}/segmenter/metrics.json" if RUN.distillation else [],
+        models=expand("<results>/{study}/mixed_models.csv", study=STUDIES),
+        realness=expand("<results>/{study}/realness.csv", study=STUDIES if RUN.realness else []),
+        segmenter="<results>/segmenter/metrics.json" if RUN.distillation else [],
     output:
-        f"{RESULTS}/metrics.json",
+        "<results>/metrics.json",
     log:
-        f"{RESULTS}/logs/write_metrics.log",
+        "<logs>/write_metrics.log",
     conda:
         "../../envs/environment.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(500),
-        runtime=growing(30),
+        **tables(500, minutes=30),
     params:
         studies=STUDIES,
         segmenter=lambda w, input: f"--segmenter {input.segmenter}" if input.segmenter else "",
+        realness=lambda w, input: f"--realness {input.realness}" if input.realness else "",
     shell:
-        "python scripts/write_metrics.py --studies {params.studies} --models {input.models} --realness {input.realness}"
+        "python scripts/write_metrics.py --studies {params.studies} --models {input.models} {params.realness}"
         " {params.segmenter} --output {output} 2>&1 | tee {log}"
 
 
 rule write_report:
     input:
         code=code("write_report.py"),
-        template="src/ganalyze/report/templates/report.html.j2",
-        captions="src/ganalyze/report/templates/captions.yaml",
-        explorer="src/ganalyze/report/templates/explorer.js",
-        provenance=f"{RESULTS}/provenance.json",
-        manifests=expand(f"{RESULTS}/{{study}}/images/test.csv", study=STUDIES),
-        images=expand(f"{RESULTS}/{{study}}/images/test", study=STUDIES),
-        factors=expand(f"{RESULTS}/{{study}}/factors.csv", study=STUDIES),
-        realness=expand(f"{RESULTS}/{{study}}/realness.csv", study=STUDIES if RUN.realness else []),
-        models=expand(f"{RESULTS}/{{study}}/mixed_models.csv", study=STUDIES),
-        claims=f"{RESULTS}/claims.csv",
+        templates=sorted(map(str, Path("src/ganalyze/report/templates").iterdir())),
+        provenance="<results>/provenance.json",
+        manifests=expand("<results>/{study}/images/test.csv", study=STUDIES),
+        images=expand("<results>/{study}/images/test", study=STUDIES),
+        scores=expand("<results>/{study}/scores.by_alpha.csv", study=STUDIES),
+        factors=expand("<results>/{study}/factors.csv", study=STUDIES),
+        realness=expand("<results>/{study}/realness.csv", study=STUDIES if RUN.realness else []),
+        models=expand("<results>/{study}/mixed_models.csv", study=STUDIES),
+        claims="<results>/claims.csv",
         tables=TABLES1,
         trials=[
-            f"{RESULTS}/{study}/trials/{experiment}.{table}.csv"
-            for study in STUDIES
-            for experiment in EXPERIMENTS[study]
+            f"<results>/{study.name}/trials/{experiment}.{table}.csv"
+            for study in RUN.studies
+            for experiment in study.experiments
             for table in ("series", "by_alpha")
         ],
-        figures=expand(f"{RESULTS}/figures/{{figure}}.png", figure=FIGURES),
-        catalogues=expand(f"{RESULTS}/figures/catalogue_{{study}}.pdf", study=STUDIES),
+        figures=expand("<results>/figures/{figure}.png", figure=FIGURES),
+        catalogues=expand("<results>/figures/catalogue_{study}.pdf", study=STUDIES),
     output:
-        f"{RESULTS}/report.html",
+        "<results>/report.html",
     log:
-        f"{RESULTS}/logs/write_report.log",
+        "<logs>/write_report.log",
     conda:
         "../../envs/environment.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(30),
+        **tables(minutes=30),
     params:
         results=subpath(output[0], parent=True),
     shell:
-        "python scripts/write_report.py --results {params.results} --template {input.template} --captions {input.captions}"
-        " --output {output} 2>&1 | tee {log}"
+        "python scripts/write_report.py --results {params.results} --output {output} 2>&1 | tee {log}"

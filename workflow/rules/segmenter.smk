@@ -3,30 +3,28 @@
 
 rule train_segmenter:
     input:
-        code=code("train_segmenter.py", build_module(GENERATOR)),
+        code=code("train_segmenter.py", GENERATOR.module),
         weights=weight_files(GENERATOR),
     output:
         unet=UNET,
-        metrics=f"{RESULTS}/segmenter/metrics.json",
-        held_out=f"{RESULTS}/segmenter/held_out.csv",
-        images=f"{RESULTS}/segmenter/held_out.zip",
+        metrics="<results>/segmenter/metrics.json",
+        held_out="<results>/segmenter/held_out.csv",
+        images="<results>/segmenter/held_out.zip",
     log:
-        f"{RESULTS}/logs/train_segmenter.log",
+        "<logs>/train_segmenter.log",
     benchmark:
-        f"{RESULTS}/benchmarks/train_segmenter.tsv"
+        "<benchmarks>/train_segmenter.tsv"
     conda:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
-        mem_mb=growing(3000),
-        runtime=growing(60),
-        gpu=GPU,
+        **networks(3000, minutes=60),
     params:
-        generator=GENERATOR_ARGUMENTS,
+        settings=command_line(*filter(None, [RUN.distillation])),
+        generator=THE_GENERATOR,
         seed=RUN.seed,
-        distillation=options(RUN.distillation),
         compute=COMPUTE,
     shell:
-        "python scripts/train_segmenter.py {params.generator} --seed {params.seed} {params.distillation}"
+        "python scripts/train_segmenter.py {params.generator} --seed {params.seed} {params.settings}"
         " {params.compute} --metrics {output.metrics} --held-out {output.held_out} --output {output.unet}"
         " 2>&1 | tee {log}"

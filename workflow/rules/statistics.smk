@@ -1,49 +1,47 @@
 # The linear mixed-effects models of each study: does the score rise with α (paper §3.1), and what else does (§3.2)?
 
+from ganalyze.statistics import formulas
+
+
+def classes_of(study):
+    """How many classes the images are of that are analysed."""
+    return RUN.study(study).image_sets.test.classes
+
 
 rule fit_mixed_models:
     input:
         code=code("fit_mixed_models.py"),
-        manifest=f"{RESULTS}/{{study}}/images/test.csv",
+        data="<results>/{study}/images/test.csv",
     output:
-        f"{RESULTS}/{{study}}/mixed_models.csv",
+        "<results>/{study}/mixed_models.csv",
     log:
-        f"{RESULTS}/logs/fit_mixed_models/{{study}}.log",
+        "<logs>/fit_mixed_models/{study}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/fit_mixed_models/{{study}}.tsv"
+        "<benchmarks>/fit_mixed_models/{study}.tsv"
     conda:
         "../../envs/environment.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(60),
+        **tables(),
     params:
-        formula=lambda w: f"score ~ alpha + {random_effects(w.study)}",
+        formulas=lambda w: [formulas.score_formula(classes_of(w.study))],
+        more="--family gaussian --name score",
     shell:
-        "python scripts/fit_mixed_models.py --data {input.manifest} --formula '{params.formula}' --family gaussian"
-        " --name score --output {output} 2>&1 | tee {log}"
+        "python scripts/fit_mixed_models.py --data {input.data} --formula {params.formulas:q} {params.more}"
+        " --output {output} 2>&1 | tee {log}"
 
 
-rule fit_factor_models:
-    """A table of its own: what changed in the images is no matter of Fig. 3A or 8."""
+use rule fit_mixed_models as fit_factor_models with:
+    # A table of its own: what changed in the images is no matter of Fig. 3A or 8.
     input:
         code=code("fit_mixed_models.py"),
-        manifest=f"{RESULTS}/{{study}}/images/test.csv",
-        factors=f"{RESULTS}/{{study}}/factors.csv",
+        data="<results>/{study}/images/test.csv",
+        factors="<results>/{study}/factors.csv",
     output:
-        f"{RESULTS}/{{study}}/factor_models.csv",
+        "<results>/{study}/factor_models.csv",
     log:
-        f"{RESULTS}/logs/fit_factor_models/{{study}}.log",
+        "<logs>/fit_factor_models/{study}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/fit_factor_models/{{study}}.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(60),
+        "<benchmarks>/fit_factor_models/{study}.tsv"
     params:
-        formulas=lambda w: [f"{factor} ~ alpha + {random_effects(w.study)}" for factor in FACTORS],
-    shell:
-        "python scripts/fit_mixed_models.py --data {input.manifest} --join {input.factors} --family gaussian"
-        " --formula {params.formulas:q} --keep-going --output {output} 2>&1 | tee {log}"
+        formulas=lambda w: formulas.factor_formulas(FACTORS, classes_of(w.study)),
+        more=lambda w, input: f"--family gaussian --join {input.factors} --keep-going",

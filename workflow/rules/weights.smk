@@ -5,7 +5,9 @@
 # their records (a few bytes), so they need no gigabytes to be seen as finished. A network that finds its file gone
 # fetches it again.
 
-WEIGHT_FILES = load_catalogue(CATALOGUE)
+from ganalyze.models.weights.catalogue import load_catalogue
+
+CATALOGUE = load_catalogue(RUN.weights.catalogue)
 
 
 rule fetch_weights:
@@ -17,13 +19,11 @@ rule fetch_weights:
     localrule: True
     conda:
         "../../envs/environment.yaml"
-    threads: 1
     resources:
-        mem_mb=500,
-        runtime=120,
+        **tables(500, 120),
     params:
         folder=subpath(output[0], parent=True),
         # Another published hash means another file: whatever was made with it is made again.
-        hashes=lambda w: WEIGHT_FILES[w.file].hashes if w.file in WEIGHT_FILES else None,
+        hashes=lambda w: CATALOGUE[w.file].hashes if w.file in CATALOGUE else None,
     shell:
         "python scripts/fetch_weights.py {wildcards.file} --weights-dir {params.folder} 2>&1 | tee {log}"

@@ -1,13 +1,13 @@
 """From a script's command line to its settings. A script is a settings class and a function:
 
-    class Arguments(Settings):
-        training: Training          # its fields become options: --learning-rate, …
-        output: Path = Field(description="the direction, theta.safetensors")
+class Arguments(Settings):
+    training: Training          # its fields become options: --learning-rate, …
+    output: Path = Field(description="the direction, theta.safetensors")
 
-    def main(arguments: Arguments) -> None: ...
+def main(arguments: Arguments) -> None: ...
 
-    if __name__ == "__main__":
-        run_command(main)
+if __name__ == "__main__":
+    run_command(main)
 """
 
 import sys
@@ -20,7 +20,7 @@ from pydantic.fields import FieldInfo
 from tyro.constructors import ConstructorRegistry, StructConstructorSpec, StructFieldSpec, StructTypeInfo
 
 from ganalyze.support.errors import in_one_line
-from ganalyze.support.settings import Settings, one_fault
+from ganalyze.support.settings import Settings, one_error
 
 S = TypeVar("S", bound=Settings)
 
@@ -61,7 +61,7 @@ def parse(cls: type[S], description: str, words: Sequence[str] | None = None) ->
     try:
         return cls.model_validate(_values(given))
     except ValidationError as error:
-        raise one_fault(error, cls, "arguments") from None
+        raise one_error(error, cls, "arguments") from None
 
 
 def _values(settings: Any) -> Any:

@@ -4,14 +4,17 @@ come the keys of the configuration (`ganalyze.run`) and the options of the scrip
 import difflib
 import json
 import shlex
-from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, get_args
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, TypeVar, get_args
 
 import tyro
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, ValidationError, create_model
+from pydantic_core import core_schema
 
 from ganalyze.support.errors import GanalyzeError
+
+S = TypeVar("S", bound="Settings")
 
 
 class Settings(BaseModel):
@@ -19,8 +22,12 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
+    def only(self, cls: type[S]) -> S:
+        """The settings of a class that this one inherits from, alone."""
+        return cls(**{name: getattr(self, name) for name in cls.model_fields})
 
-def _as_tuple(value: Any) -> Any:
+
+def as_tuple(value: Any) -> Any:
     """YAML knows lists only, and strict settings take no list for a tuple."""
     return tuple(value) if isinstance(value, list) else value
 
@@ -51,7 +58,7 @@ def _words_of_options(options: dict[str, Any]) -> list[str]:
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", description="lower-case letters, digits and _")]
 Positive = Annotated[int, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
-Range = Annotated[tuple[Count, Count], BeforeValidator(_as_tuple)]
+Range = Annotated[tuple[Count, Count], BeforeValidator(as_tuple)]
 Floats = Annotated[tuple[float, ...], BeforeValidator(_as_floats)]
 # What a model of any maker may be told; each checks its own (`ganalyze.models.registry`).
 Options = Annotated[
@@ -66,19 +73,33 @@ Options = Annotated[
 ]
 
 
-def command_line(*groups: Settings, only: type[Settings] | None = None) -> str:
-    """The settings as options of a script that takes them, quoted for a shell; those at their default are left out.
+class ByName:
+    """Marks a mapping from names to settings, each of the class that its name stands for."""
 
-    only: a class that the settings are of by inheritance, if no more than its own are wanted.
-    """
-    return shlex.join(word for settings in groups for word in _words(settings, only or type(settings)))
+    def __init__(self, classes: Mapping[str, type[Settings]]):
+        self.classes = classes
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_before_validator_function(self._validate, core_schema.dict_schema())
+
+    def _validate(self, value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        kinds: dict[str, Any] = {name: (self.classes[name], ...) for name in value if name in self.classes}
+        section = create_model("Section", __base__=Settings, **kinds).model_validate(value)
+        return {name: getattr(section, name) for name in value}
 
 
-def _words(settings: Settings, cls: type[Settings]) -> Iterator[str]:
-    for name, field in cls.model_fields.items():
+def command_line(*groups: Settings) -> str:
+    """The settings as options of a script that takes them, quoted for a shell; those at their default are left out."""
+    return shlex.join(word for settings in groups for word in _words(settings))
+
+
+def _words(settings: Settings) -> Iterator[str]:
+    for name, field in type(settings).model_fields.items():
         value = getattr(settings, name)
         if isinstance(value, Settings):
-            yield from _words(value, type(value))
+            yield from _words(value)
         elif value is None or value == field.get_default(call_default_factory=True):
             continue
         elif isinstance(value, bool):
@@ -96,7 +117,7 @@ def explain(error: ValidationError, cls: type[BaseModel]) -> str:
     return "; ".join(_explain(fault, cls) for fault in error.errors())
 
 
-def one_fault(error: ValidationError, cls: type[BaseModel], what: str) -> GanalyzeError:
+def one_error(error: ValidationError, cls: type[BaseModel], what: str) -> GanalyzeError:
     """The error that tells a user what of `what` cannot be used."""
     return GanalyzeError(f"{what}: {explain(error, cls)}")
 
@@ -124,7 +145,13 @@ def _keys_at(location: tuple[str | int, ...], cls: type[BaseModel]) -> list[str]
     """The keys allowed at a place in nested settings."""
     section: Any = cls
     for part in location:
-        if isinstance(part, str):
-            section = section.model_fields[part].annotation
-            section = next((kind for kind in get_args(section) if hasattr(kind, "model_fields")), section)
-    return list(section.model_fields)
+        if isinstance(part, int):
+            continue  # a place in a list, of whose items we are in already
+        if isinstance(section, ByName):
+            section = section.classes[part]
+            continue
+        field = section.model_fields[part]
+        named = next((mark for mark in field.metadata if isinstance(mark, ByName)), None)
+        kinds = (kind for kind in (field.annotation, *get_args(field.annotation)) if hasattr(kind, "model_fields"))
+        section = named or next(kinds)
+    return list(section.classes) if isinstance(section, ByName) else list(section.model_fields)

@@ -1,0 +1,33 @@
+"""Which files of code a job runs. They are inputs of its rule: an edit of any of them reruns it, which Snakemake, that
+looks at the command alone, would not see by itself."""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+LIBRARY = Path("src")
+
+
+@cache  # asked by every rule and many jobs
+def code(script: str, *modules: str) -> list[str]:
+    """A script in scripts/, and every file of the library that it or one of `modules` imports, sorted.
+
+    Modules that are no part of the library are looked for in the folder where Snakemake runs: models of the user's own.
+    """
+    waiting, found = [Path("scripts", script), *map(_file_of, modules)], set()
+    while waiting:
+        path = waiting.pop()
+        if path is None or path in found:
+            continue
+        found.add(path)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                waiting += map(_file_of, (node.module, *(f"{node.module}.{alias.name}" for alias in node.names)))
+            elif isinstance(node, ast.Import):
+                waiting += (_file_of(alias.name) for alias in node.names)
+    return sorted(map(str, found))
+
+
+def _file_of(module: str) -> Path | None:
+    base = Path(LIBRARY if module.startswith("ganalyze") else "", *module.split("."))
+    return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
