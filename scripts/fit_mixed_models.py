@@ -1,67 +1,48 @@
 """Fit mixed-effects regressions to a table and write their terms as CSV (columns of mixed_models.csv).
 
-python scripts/fit_mixed_models.py --data trials.csv --family binomial \
+python scripts/fit_mixed_models.py --data trials.csv --family binomial \\
     --formula "hit ~ alpha + (1|participant) + (1|seed_id)" --output mixed_models.csv
 """
 
-import argparse
 import sys
 from pathlib import Path
+from typing import Literal
 
-import pandas as pd
+from pydantic import Field
 
-from ganalyze.statistics.mixed_models import FAMILIES, INTERVALS, fit_mixed_model, no_model
-from ganalyze.support.errors import GanalyzeError, run_command
+from ganalyze.statistics.model_tables import fit_models, join_by_image
+from ganalyze.support.arguments import run_command
+from ganalyze.support.settings import Settings
 from ganalyze.support.tables import read_table, write_table
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="CSV with a column for every name in the formula")
-    parser.add_argument("--join", type=Path, help="CSV with further columns, joined by image_id")
-    parser.add_argument("--normalise", action="store_true", help="z-score the joined columns first (paper Table 1)")
-    parser.add_argument("--formula", nargs="+", required=True, help="lme4's notation: 'score ~ alpha + (1|seed_id)'")
-    parser.add_argument(
-        "--keep-going",
-        action="store_true",
-        help="a formula that can give no model has a row that says why, instead of ending the command",
-    )
-    parser.add_argument("--family", required=True, choices=FAMILIES)
-    parser.add_argument("--intervals", choices=INTERVALS, default="wald", help="default: %(default)s")
-    parser.add_argument("--output", type=Path, required=True, help="CSV to write")
-    parser.add_argument("--name", nargs="+", help="of the model (default: its formula up to the random effects)")
-    arguments = parser.parse_args()
+class Arguments(Settings):
+    """The table, and the models of it."""
 
+    data: Path = Field(description="CSV with a column for every name in the formula")
+    join: Path | None = Field(default=None, description="CSV with further columns, joined by image_id")
+    normalise: bool = Field(default=False, description="z-score the joined columns first (paper Table 1)")
+    formula: tuple[str, ...] = Field(description="lme4's notation: 'score ~ alpha + (1|seed_id)'")
+    keep_going: bool = Field(
+        default=False,
+        description="a formula that can give no model has a row that says why, instead of ending the command",
+    )
+    family: Literal["gaussian", "binomial"] = Field(description="of the response")
+    intervals: Literal["wald", "profile"] = Field(default="wald", description="of the estimates, 95 %")
+    output: Path = Field(description="CSV to write")
+    name: tuple[str, ...] = Field(default=(), description="of each model; default: its formula up to random effects")
+
+
+def main(arguments: Arguments) -> None:
     data = read_table(arguments.data)
     if arguments.join:
-        data = join(data, read_table(arguments.join), arguments.normalise)
-    names = arguments.name or [formula.split(" + (")[0] for formula in arguments.formula]
-    if len(names) != len(arguments.formula):
-        parser.error("give one --name for each --formula")
-    tables = []
-    for name, formula in zip(names, arguments.formula, strict=True):
-        try:
-            tables.append(fit_mixed_model(data, formula, arguments.family, name, arguments.intervals))
-        except GanalyzeError as error:
-            if not arguments.keep_going:
-                raise
-            tables.append(no_model(name, formula, str(error)))
-        if 0 < tables[-1].n[0] < len(data):
-            left_out = len(data) - tables[-1].n[0]
-            print(f"{name}: {left_out} of {len(data)} rows left out: they lack a value", file=sys.stderr)
-    table = pd.concat(tables, ignore_index=True)
-    if "data_source" in data:
-        table["data_source"] = data.data_source.iloc[0] if len(data) else "none"
-    write_table(table, arguments.output)
-
-
-def join(data: pd.DataFrame, other: pd.DataFrame, normalise: bool) -> pd.DataFrame:
-    if "image_id" not in data or "image_id" not in other:
-        raise GanalyzeError("both tables need a column image_id to be joined by")
-    other = other.set_index("image_id")
-    if normalise:
-        other = (other - other.mean()) / other.std()
-    return data.join(other, on="image_id", validate="m:1")
+        data = join_by_image(data, read_table(arguments.join), arguments.normalise)
+    models = fit_models(
+        data, arguments.formula, arguments.family, arguments.name, arguments.intervals, arguments.keep_going
+    )
+    for model in models[(models.n > 0) & (models.n < len(data))].drop_duplicates("model").itertuples():
+        print(f"{model.model}: {len(data) - model.n} of {len(data)} rows left out: they lack a value", file=sys.stderr)
+    write_table(models, arguments.output)
 
 
 if __name__ == "__main__":

@@ -38,17 +38,24 @@ def _as_floats(value: Any) -> Any:
 
 
 def _options_of_words(words: Sequence[str]) -> dict[str, Any]:
-    """Options as a command line gives them, `truncation=0.5`, with values as YAML reads them."""
+    """Options as a command line gives them, `truncation=0.5`: values are JSON or, as a person would write them, YAML."""
     options = {}
     for word in words:
         key, equals, value = word.partition("=")
         if not equals:
             raise ValueError(f"{word!r}: write it as OPTION=VALUE")
         try:
-            options[key] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            raise ValueError(f"{word!r}: its value is not valid YAML") from None
+            options[key] = json.loads(value)
+        except json.JSONDecodeError:
+            options[key] = _as_yaml(word, value)
     return options
+
+
+def _as_yaml(word: str, value: str) -> Any:
+    try:
+        return yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise ValueError(f"{word!r}: its value is not valid YAML") from None
 
 
 def _words_of_options(options: dict[str, Any]) -> list[str]:
