@@ -5,20 +5,12 @@ import math
 
 import pytest
 
-from ganalyze.models.assessors import ASSESSORS
-from ganalyze.models.extractors import EXTRACTORS
-from ganalyze.models.generators import GENERATORS
-from ganalyze.models.segmenters import SEGMENTERS
 from ganalyze.run import load_run
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.files import read_yaml
 from tests import REPOSITORY
 
 DEMO = read_yaml(REPOSITORY / "config/demo.yaml")
-
-
-def load(values):
-    return load_run(values, GENERATORS, ASSESSORS, SEGMENTERS, EXTRACTORS)
 
 
 def changed(path: str, value) -> dict:
@@ -36,19 +28,19 @@ def changed(path: str, value) -> dict:
 
 
 def test_the_demo_is_valid_and_keeps_its_numbers():
-    run = load(DEMO)
+    run = load_run(DEMO)
     assert run.run == "demo"
     assert {study.name for study in run.studies} >= {"memorability", "valence"}
     assert run.study("memorability").training.samples == 400
 
 
 def test_whole_numbers_are_numbers_in_an_alpha_grid():
-    assert load(changed("studies.0.alphas", [-1, 0, 1])).studies[0].alphas == (-1.0, 0.0, 1.0)
+    assert load_run(changed("studies.0.alphas", [-1, 0, 1])).studies[0].alphas == (-1.0, 0.0, 1.0)
 
 
 BAD = [
     ("sed", 3, ["sed", "did you mean seed"]),
-    ("colour", "red", ["colour: unknown key", "allowed are run, seed"]),
+    ("colour", "red", ["colour: unknown key", "allowed are ", "run, seed"]),
     ("studies.0.asessor", "resmem", ["studies[0].asessor", "did you mean assessor"]),
     ("studies.1.training.sample", 3, ["studies[1].training.sample", "did you mean samples"]),
     ("studies.0.image_sets.tests", {}, ["studies[0].image_sets.tests", "did you mean test"]),
@@ -56,6 +48,16 @@ BAD = [
     ("studies.0.experiments.memory_game.targetz", 3, ["studies[0].experiments.memory_game.targetz", "mean targets"]),
     ("studies.0.experiments.memory_game.participants", 0, ["studies[0].experiments.memory_game.participants: got 0"]),
     ("studies.0.experiments.memory_game.target_lags", [34], ["studies[0].experiments.memory_game.target_lags"]),
+    (
+        "studies.0.experiments.memory_game.target_lags",
+        [40, 30],
+        ["studies[0].experiments.memory_game.", "target_lags: got 40 to 30"],
+    ),
+    (
+        "studies.0.experiments.memory_game.target_lags",
+        [300, 400],
+        ["studies[0].experiments.memory_game", "target_lags", "do not fit into 215 trials"],
+    ),
     (
         "studies.0.experiments.memory_game.series",
         3,
@@ -137,7 +139,7 @@ BAD = [
 @pytest.mark.parametrize(("path", "value", "words"), BAD, ids=[f"{path}={value}"[:60] for path, value, _ in BAD])
 def test_a_fault_is_named_by_its_path_and_value_in_one_line(path, value, words):
     with pytest.raises(GanalyzeError) as refused:
-        load(changed(path, value))
+        load_run(changed(path, value))
     message = str(refused.value)
     assert message.startswith("configuration: ")
     assert "\n" not in message
@@ -147,28 +149,12 @@ def test_a_fault_is_named_by_its_path_and_value_in_one_line(path, value, words):
 def test_all_faults_are_told_at_once():
     values = changed("seed", -1) | {"sed": 1}
     with pytest.raises(GanalyzeError, match=r"seed: got -1.*; sed: unknown key"):
-        load(values)
-
-
-@pytest.mark.parametrize(
-    ("text", "words"), [("a: [1", "not valid YAML"), ("- 1", "must hold a mapping"), ("", "mapping")]
-)
-def test_a_file_that_holds_no_configuration_is_named(tmp_path, text, words):
-    path = tmp_path / "run.yaml"
-    path.write_text(text)
-    with pytest.raises(GanalyzeError, match=words) as refused:
-        read_yaml(path)
-    assert str(path) in str(refused.value)
-
-
-def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(GanalyzeError, match="not found"):
-        read_yaml(tmp_path / "none.yaml")
+        load_run(values)
 
 
 @pytest.mark.parametrize("name", ["paper", "modern"])
 def test_the_large_runs_are_valid_and_of_the_papers_size(name):
-    run = load(read_yaml(REPOSITORY / f"config/{name}.yaml"))
+    run = load_run(read_yaml(REPOSITORY / f"config/{name}.yaml"))
     for study in run.studies:
         assert study.training.samples == (161_750 if study.name == "object_size" else 400_000)
         assert study.alphas[-1] == (0.8 if study.name == "object_size" else 0.2)
