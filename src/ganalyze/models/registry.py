@@ -1,4 +1,4 @@
-"""The form of the registries: names of generators and assessors, and what one must know of each.
+"""The form of the registries: names of models, and what one must know of each.
 
 A registry imports no model until one is loaded, so a workflow can ask which weights a study needs without
 loading torch. Besides its own names it knows what installed packages offer as entry points, and `module:object`
@@ -6,16 +6,19 @@ for a card in any module that Python finds, the current folder included (docs/ad
 """
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from ganalyze.models.compute import Compute
+from ganalyze.models.weights.catalogue import WeightFile
+from ganalyze.models.weights.files import Weights
 from ganalyze.support.errors import GanalyzeError
 
 # No download: the U-Net that a run trains itself (ganalyze.models.segmenters).
@@ -26,33 +29,57 @@ UNET_FILE = "segmenter.safetensors"
 class Card:
     """What is known of a model, and where its code is.
 
-    `build` is "module:callable"; the callable takes (weights_dir, device) and returns a torch module. `files` are
-    names in config/weights.yaml, or UNET_FILE. `note`, where there is one, goes to everything made with the model.
-    `options` are the callable's further keywords, each with the type of its values, which a configuration may set. A
-    model with several outputs has `heads`: the callable takes the keyword `head`, and `name:head` stands for the model
-    with it. `memory_mb` is its share of what a training with a batch of 4 needs.
+    `build` is "module:callable"; the callable takes `Weights` and returns a torch module. `files` are names in
+    config/weights.yaml, or UNET_FILE. Where `origin`, `licence` or `reference` are not stated, they are those of the
+    first file there (`described`). `note`, where there is one, goes to everything made with the model. `options` are
+    the callable's further keywords, each with the type of its values, which a configuration may set. A model with
+    several outputs has `heads`: the callable takes the keyword `head`, and `name:head` stands for the model with it.
+    `memory_mb` is its share of what a training with a batch of 4 needs.
     """
 
     build: str
     files: tuple[str, ...]
     title: str
-    origin: str
-    licence: str
-    reference: str
+    origin: str = ""
+    licence: str = ""
+    reference: str = ""
     note: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     heads: tuple[str, ...] = ()
     head: str = ""
     memory_mb: int = 2500
 
+    @property
+    def module(self) -> str:
+        """The module of `build`."""
+        return self.build.partition(":")[0]
+
+    def described(self, catalogue: Mapping[str, WeightFile]) -> "Card":
+        """The card with what the catalogue says of its first file, where it says nothing itself."""
+        known = catalogue.get(self.files[0]) if self.files else None
+        if known is None:
+            return self
+        facts = {name: getattr(self, name) or getattr(known, name) for name in ("origin", "licence", "reference")}
+        return replace(self, **facts)
+
 
 class Registry(Mapping[str, Card]):
     """Cards by name; `load` builds the model. `group` is the entry points' name."""
 
-    def __init__(self, kind: str, cards: dict[str, Card], group: str = ""):
+    def __init__(self, kind: str, cards: Mapping[str, Card], group: str = ""):
         self.kind = kind
-        self._cards = cards
+        self._cards: dict[str, Card] = {}
         self._group = group
+        for name, card in cards.items():
+            self.register(name, card)
+
+    def register(self, name: str, card: Card) -> None:
+        """Make a model known under a name. Raises GanalyzeError where the name is another's, or is none."""
+        if not name or ":" in name:
+            raise GanalyzeError(f"{self.kind} {name!r}: a name may not be empty or hold a colon")
+        if name in self._cards:
+            raise GanalyzeError(f"{self.kind} {name!r} is known already: choose another name")
+        self._cards[name] = card
 
     def __getitem__(self, name: str) -> Card:
         base, _, rest = name.partition(":")
@@ -82,7 +109,7 @@ class Registry(Mapping[str, Card]):
             raise GanalyzeError(f"{self.kind} {base!r} has no head {head!r}: {known}")
         return replace(card, head=head, title=f"{card.title}: {head}")
 
-    def _own(self, name: str, get) -> Card:
+    def _own(self, name: str, get: Callable[[], Any]) -> Card:
         """A card that is not ours. Whatever goes wrong in the other's module is told in one line."""
         try:
             card = get()
@@ -107,8 +134,8 @@ class Registry(Mapping[str, Card]):
                     f"option {key} of {self.kind} {name!r}: got {value!r}, {message[0].lower()}{message[1:]}"
                 ) from None
 
-    def load(self, name: str, weights_dir, device, options: Mapping[str, Any] | None = None):
-        """Build the model `name` on `device`, in eval mode and without gradients of its parameters.
+    def load(self, name: str, weights: Weights, compute: Compute, options: Mapping[str, Any] | None = None) -> Any:
+        """The model `name`, ready to run as `compute` says: in eval mode and without gradients of its parameters.
 
         Raises GanalyzeError where the name or an option is unknown or a weight file is missing, broken or of another
         model.
@@ -119,25 +146,11 @@ class Registry(Mapping[str, Card]):
         if card.head:
             options["head"] = card.head
         module, _, attribute = card.build.partition(":")
-        model = getattr(_import(module), attribute)(weights_dir, device, **options)
-        return model.to(device).eval().requires_grad_(False)
+        model = getattr(_import(module), attribute)(weights, **options)
+        return compute.tuned(model.to(compute.device).eval().requires_grad_(False))
 
 
-def parse_options(words: Sequence[str]) -> dict[str, Any]:
-    """Options as a command line gives them, `truncation=0.5`, with values as YAML reads them."""
-    options = {}
-    for word in words:
-        key, equals, value = word.partition("=")
-        if not equals:
-            raise GanalyzeError(f"option {word!r}: write it as OPTION=VALUE")
-        try:
-            options[key] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            raise GanalyzeError(f"option {word!r}: its value is not valid YAML") from None
-    return options
-
-
-def _import(module: str):
+def _import(module: str) -> ModuleType:
     here = str(Path.cwd())
     if here not in sys.path:  # a script's own folder is there instead
         sys.path.append(here)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ganalyze.images.pixels import resize
 from ganalyze.models.assessors.preprocessing import to_grey, to_unit_range
+from ganalyze.models.weights.files import Weights
 
 SIDE = 64  # pixels; sharpness depends on the scale, so every image is measured at this one
 # The faces of the demo's generator have a weighted mean of 0.46 ± 0.08: a logistic of this centre and width spreads
@@ -82,6 +83,6 @@ class AestheticsProxy(nn.Module):
         return torch.sigmoid((mean - CENTRE) / WIDTH)
 
 
-def load(weights_dir, device: torch.device | str) -> AestheticsProxy:
+def load(weights: Weights) -> AestheticsProxy:
     """The proxy; it needs no weights."""
     return AestheticsProxy()

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from ganalyze.models.assessors import ATTRIBUTES
 from ganalyze.models.assessors.caffenet import CaffeNet, to_bgr
 from ganalyze.models.assessors.preprocessing import center_crop
-from ganalyze.models.weights.files import verified
+from ganalyze.models.weights.files import Weights
 from ganalyze.models.weights.loading import load_state, load_tensor_pickle
 from ganalyze.support.errors import GanalyzeError
 
@@ -44,10 +44,10 @@ class AestheticsNet(CaffeNet):
         return self.fc11_score(F.relu(self.fc10_Merge(merged))).squeeze(1)
 
 
-def load(weights_dir, device: torch.device | str, **options) -> AestheticsNet:
+def load(weights: Weights, **options) -> AestheticsNet:
     """The network with the published weights. Raises GanalyzeError where they are missing or do not fit."""
-    path = verified(weights_dir, "aestheticsnet_state_dict.p")
-    model = AestheticsNet(_mean(verified(weights_dir, "mean_AADB_regression_warp256_lore.npy")), **options)
+    path = weights.path("aestheticsnet_state_dict.p")
+    model = AestheticsNet(_mean(weights.path("mean_AADB_regression_warp256_lore.npy")), **options)
     load_state(model, load_tensor_pickle(path), path.name)
     return model
 

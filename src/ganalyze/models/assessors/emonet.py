@@ -8,7 +8,7 @@ from torchvision.transforms.functional import normalize
 
 from ganalyze.images.pixels import resize
 from ganalyze.models.assessors.preprocessing import ten_crops, to_pixel_range
-from ganalyze.models.weights.files import verified
+from ganalyze.models.weights.files import Weights
 from ganalyze.models.weights.loading import load_state, load_tensors
 from ganalyze.support.errors import GanalyzeError
 
@@ -29,9 +29,9 @@ class EmoNet(nn.Module):
         return self.network(ten_crops(normalize(x, _MEAN, _STD), _CROP)).float().view(-1, 10).mean(1)
 
 
-def load(weights_dir, device: torch.device | str, **options) -> EmoNet:
+def load(weights: Weights, **options) -> EmoNet:
     """The network with the published weights. Raises GanalyzeError where they are missing or do not fit."""
-    path = verified(weights_dir, "EmoNet_valence_moments_resnet50_5_best.pth.tar")
+    path = weights.path("EmoNet_valence_moments_resnet50_5_best.pth.tar")
     published = load_tensors(path).get("state_dict")
     if not isinstance(published, dict):
         raise GanalyzeError(f"{path} is not EmoNet's file: it has no state_dict")

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ganalyze.images.pixels import resize
 from ganalyze.models.assessors.preprocessing import to_grey
-from ganalyze.models.weights.files import verified
+from ganalyze.models.weights.files import Weights
 from ganalyze.models.weights.loading import load_state
 from ganalyze.support.errors import GanalyzeError
 
@@ -130,9 +130,9 @@ def _state_from_keras(path) -> dict[str, Tensor]:
     return state
 
 
-def load(weights_dir, device: torch.device | str) -> FERValence:
+def load(weights: Weights) -> FERValence:
     """The network with the published weights. Raises GanalyzeError where they are missing or do not fit."""
-    path = verified(weights_dir, "emotion_model.hdf5")
+    path = weights.path("emotion_model.hdf5")
     model = FERValence()
     counters = {k: v for k, v in model.state_dict().items() if k.endswith("num_batches_tracked")}
     load_state(model, _state_from_keras(path) | counters, path.name)

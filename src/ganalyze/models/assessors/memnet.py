@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from ganalyze.models.assessors.caffenet import CaffeNet, to_bgr
 from ganalyze.models.assessors.preprocessing import ten_crops
-from ganalyze.models.weights.files import verified
+from ganalyze.models.weights.files import Weights
 from ganalyze.models.weights.loading import load_state, load_tensor_pickle
 from ganalyze.support.errors import GanalyzeError
 
@@ -35,10 +35,10 @@ class MemNet(CaffeNet):
         return scores.clamp(0, 1) if self.clipped else scores
 
 
-def load(weights_dir, device: torch.device | str, **options) -> MemNet:
+def load(weights: Weights, **options) -> MemNet:
     """The network with the published weights. Raises GanalyzeError where they are missing or do not fit."""
-    path = verified(weights_dir, "memnet_state_dict.p")
-    model = MemNet(_mean(verified(weights_dir, "memnet_mean.mat")), **options)
+    path = weights.path("memnet_state_dict.p")
+    model = MemNet(_mean(weights.path("memnet_mean.mat")), **options)
     load_state(model, load_tensor_pickle(path), path.name)
     return model
 

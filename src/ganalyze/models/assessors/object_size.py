@@ -4,11 +4,11 @@ The paper takes the area of Mask R-CNN's mask. An area that counts pixels has no
 the soft mask: the expected share of pixels that show the subject.
 """
 
-import torch
 from torch import Tensor, nn
 
 from ganalyze.models.segmenters import mask_rcnn
 from ganalyze.models.segmenters.unet import load_unet
+from ganalyze.models.weights.files import Weights
 
 
 class ObjectSize(nn.Module):
@@ -29,11 +29,11 @@ class ObjectSize(nn.Module):
         return masks.mean(dim=(1, 2))
 
 
-def load_with_unet(weights_dir, device: torch.device | str) -> ObjectSize:
+def load_with_unet(weights: Weights) -> ObjectSize:
     """With the U-Net that the run trained. Raises GanalyzeError where its file is missing or broken."""
-    return ObjectSize(load_unet(weights_dir, device))
+    return ObjectSize(load_unet(weights))
 
 
-def load_with_mask_rcnn(weights_dir, device: torch.device | str, **options) -> ObjectSize:
+def load_with_mask_rcnn(weights: Weights, **options) -> ObjectSize:
     """With Mask R-CNN, as the paper. Raises GanalyzeError where its weights are missing or do not fit."""
-    return ObjectSize(mask_rcnn.load(weights_dir, device, **options))
+    return ObjectSize(mask_rcnn.load(weights, **options))

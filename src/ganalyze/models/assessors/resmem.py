@@ -7,7 +7,7 @@ from torchvision.models import resnet152
 
 from ganalyze.images.pixels import resize
 from ganalyze.models.assessors.preprocessing import center_crop, to_unit_range
-from ganalyze.models.weights.files import verified
+from ganalyze.models.weights.files import Weights
 from ganalyze.models.weights.loading import load_state, load_tensors
 
 
@@ -44,9 +44,9 @@ class ResMem(nn.Module):
         return self.fc12(hidden).sigmoid().squeeze(1)
 
 
-def load(weights_dir, device: torch.device | str) -> ResMem:
+def load(weights: Weights) -> ResMem:
     """The network with the published weights. Raises GanalyzeError where they are missing or do not fit."""
-    path = verified(weights_dir, "model.pt")
+    path = weights.path("model.pt")
     with torch.device("meta"):  # the weights come from the file: do not draw 130 million random ones first
         model = ResMem()
     load_state(model.to_empty(device="cpu"), load_tensors(path), path.name)

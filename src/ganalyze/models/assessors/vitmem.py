@@ -1,12 +1,11 @@
 """ViTMem (Hagen & Espeseth 2023): how likely people are to remember an image, 0–1, by a vision transformer."""
 
 import timm
-import torch
 from torch import Tensor, nn
 
 from ganalyze.images.pixels import resize
 from ganalyze.models.assessors.preprocessing import center_crop, to_unit_range
-from ganalyze.models.weights.files import verified
+from ganalyze.models.weights.files import Weights
 from ganalyze.models.weights.loading import load_state, load_tensors
 
 
@@ -23,9 +22,9 @@ class ViTMem(nn.Module):
         return self.vit(x).float().sigmoid().squeeze(1)
 
 
-def load(weights_dir, device: torch.device | str) -> ViTMem:
+def load(weights: Weights) -> ViTMem:
     """The network with the published weights. Raises GanalyzeError where they are missing or do not fit."""
-    path = verified(weights_dir, "vitmem_base_patch16_224_miil_v1-f580d24a.pth")
+    path = weights.path("vitmem_base_patch16_224_miil_v1-f580d24a.pth")
     model = ViTMem()
     load_state(model, load_tensors(path), path.name)
     return model

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch_fidelity.feature_extractor_base import FeatureExtractorBase
 from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY, register_feature_extractor
 
-from ganalyze.models.weights.files import verified
+from ganalyze.models.weights.files import Weights
 from ganalyze.models.weights.loading import load_state, load_tensors
 from ganalyze.support.errors import GanalyzeError
 
@@ -61,14 +61,14 @@ class EfficientNetLite0(FeatureExtractorBase):
 register_feature_extractor("efficientnet-lite0", EfficientNetLite0)
 
 
-def load_efficientnet_lite0(weights_dir, device) -> FeatureExtractorBase:
+def load_efficientnet_lite0(weights: Weights) -> FeatureExtractorBase:
     """Raises GanalyzeError where the weights are missing or do not fit."""
-    return _load("efficientnet-lite0", verified(weights_dir, "efficientnet-lite0-57934424.pth"))
+    return _load("efficientnet-lite0", weights.path("efficientnet-lite0-57934424.pth"))
 
 
-def load_inception(weights_dir, device) -> FeatureExtractorBase:
+def load_inception(weights: Weights) -> FeatureExtractorBase:
     """torch-fidelity's `inception-v3-compat`. Raises GanalyzeError where the weights are missing or do not fit."""
-    path = verified(weights_dir, "weights-inception-2015-12-05-6726825d.pth")
+    path = weights.path("weights-inception-2015-12-05-6726825d.pth")
     # torch-fidelity unpickles whatever the file asks for. A file that holds tensors and nothing else asks for nothing.
     load_tensors(path)
     return _load("inception-v3-compat", path)

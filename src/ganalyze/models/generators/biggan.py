@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from ganalyze.models.generators.biggan_layers import ConditionalNorm, attend, fold_norm
 from ganalyze.models.imagenet import class_names
-from ganalyze.models.weights.files import verified
+from ganalyze.models.weights.files import Weights
 from ganalyze.models.weights.loading import load_state, load_tensors
 from ganalyze.support.errors import GanalyzeError
 
@@ -112,23 +112,23 @@ class BigGAN(nn.Module):
 # --- from the authors' checkpoint ---------------------------------------------------------------------------
 
 
-def load_128(weights_dir, device: torch.device | str) -> BigGAN:
+def load_128(weights: Weights) -> BigGAN:
     """BigGAN-128. Raises GanalyzeError where the weights are missing, broken or of another format."""
-    return _load(weights_dir, 128)
+    return _load(weights, 128)
 
 
-def load_256(weights_dir, device: torch.device | str) -> BigGAN:
+def load_256(weights: Weights) -> BigGAN:
     """BigGAN-256, the paper's generator. Raises GanalyzeError as `load_128`."""
-    return _load(weights_dir, 256)
+    return _load(weights, 256)
 
 
-def load_512(weights_dir, device: torch.device | str) -> BigGAN:
+def load_512(weights: Weights) -> BigGAN:
     """BigGAN-512. Raises GanalyzeError as `load_128`."""
-    return _load(weights_dir, 512)
+    return _load(weights, 512)
 
 
-def _load(weights_dir, image_size: int) -> BigGAN:
-    path = verified(weights_dir, f"biggan-{image_size}.pth")
+def _load(weights: Weights, image_size: int) -> BigGAN:
+    path = weights.path(f"biggan-{image_size}.pth")
     state = load_tensors(path)
     _check_origin(state, path)
     layout = LAYOUTS[image_size]

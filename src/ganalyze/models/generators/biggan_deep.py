@@ -15,7 +15,7 @@ from torch.nn.utils import remove_spectral_norm
 
 from ganalyze.models.generators.biggan_layers import ConditionalNorm, attend, fold_norm
 from ganalyze.models.imagenet import class_names
-from ganalyze.models.weights.files import verified
+from ganalyze.models.weights.files import Weights
 from ganalyze.models.weights.loading import load_state, load_tensors
 from ganalyze.support.errors import GanalyzeError
 
@@ -61,24 +61,24 @@ class BigGANDeep(nn.Module):
         return self.network(z, F.one_hot(y, self.num_classes).to(z.dtype), self.truncation)
 
 
-def load_128(weights_dir, device: torch.device | str, truncation: float = 1.0) -> BigGANDeep:
+def load_128(weights: Weights, truncation: float = 1.0) -> BigGANDeep:
     """BigGAN-deep-128. Raises GanalyzeError where its weights or layout are missing, broken or do not fit."""
-    return _load(weights_dir, 128, truncation)
+    return _load(weights, 128, truncation)
 
 
-def load_256(weights_dir, device: torch.device | str, truncation: float = 1.0) -> BigGANDeep:
+def load_256(weights: Weights, truncation: float = 1.0) -> BigGANDeep:
     """BigGAN-deep-256. Raises GanalyzeError as `load_128`."""
-    return _load(weights_dir, 256, truncation)
+    return _load(weights, 256, truncation)
 
 
-def load_512(weights_dir, device: torch.device | str, truncation: float = 1.0) -> BigGANDeep:
+def load_512(weights: Weights, truncation: float = 1.0) -> BigGANDeep:
     """BigGAN-deep-512. Raises GanalyzeError as `load_128`."""
-    return _load(weights_dir, 512, truncation)
+    return _load(weights, 512, truncation)
 
 
-def _load(weights_dir, image_size: int, truncation: float) -> BigGANDeep:
-    layout = verified(weights_dir, f"biggan-deep-{image_size}-config.json")
-    path = verified(weights_dir, f"biggan-deep-{image_size}-pytorch_model.bin")
+def _load(weights: Weights, image_size: int, truncation: float) -> BigGANDeep:
+    layout = weights.path(f"biggan-deep-{image_size}-config.json")
+    path = weights.path(f"biggan-deep-{image_size}-pytorch_model.bin")
     try:
         published = BigGAN(BigGANConfig.from_json_file(layout))
     except (ValueError, TypeError, AttributeError, IndexError) as error:

@@ -1,9 +1,8 @@
 """DCGAN (Radford, Metz & Chintala, ICLR 2016), 64×64 RGB, unconditional, with weights for synthetic faces."""
 
-import torch
 from torch import Tensor, nn
 
-from ganalyze.models.weights.files import verified
+from ganalyze.models.weights.files import Weights
 from ganalyze.models.weights.loading import load_state, load_tensors
 
 
@@ -34,9 +33,9 @@ class DCGAN(nn.Module):
         return self.main(z[:, :, None, None])
 
 
-def load(weights_dir, device: torch.device | str) -> DCGAN:
+def load(weights: Weights) -> DCGAN:
     """The network with the published weights. Raises GanalyzeError where they are missing or do not fit."""
-    path = verified(weights_dir, "weights.tar")
+    path = weights.path("weights.tar")
     model = DCGAN()
     load_state(model, load_tensors(path).get("netG_state_dict", {}), path.name)
     return model

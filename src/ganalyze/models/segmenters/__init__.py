@@ -25,15 +25,7 @@ SEGMENTERS = Registry(
             build="ganalyze.models.segmenters.mask_rcnn:load",
             files=("maskrcnn_resnet50_fpn_coco-bf2d0c1e.pth",),
             title="Mask R-CNN",
-            origin="torchvision",
-            licence="BSD-3-Clause",
-            reference="He, Gkioxari, Dollár & Girshick, ICCV 2017",
             memory_mb=6000,
         ),
     },
 )
-
-
-def load_segmenter(name: str, weights_dir, device):
-    """Load the segmenter `name`. Raises GanalyzeError for an unknown name or unusable weights."""
-    return SEGMENTERS.load(name, weights_dir, device)

@@ -12,7 +12,7 @@ from torchvision.models.detection import MaskRCNN as Detector
 from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
 from torchvision.ops import FrozenBatchNorm2d
 
-from ganalyze.models.weights.files import verified
+from ganalyze.models.weights.files import Weights
 from ganalyze.models.weights.loading import load_state, load_tensors
 
 CONFIDENT = 0.5  # a detection's score from which it counts as seen
@@ -83,9 +83,9 @@ def paste(mask: Tensor, box: Tensor, height: int, width: int) -> Tensor:
     return F.grid_sample(mask[None, None], grid[None], align_corners=False)[0, 0]
 
 
-def load(weights_dir, device: torch.device | str, min_size: int = 800) -> MaskRCNN:
+def load(weights: Weights, min_size: int = 800) -> MaskRCNN:
     """The network with the published weights. Raises GanalyzeError where they are missing or do not fit."""
-    path = verified(weights_dir, "maskrcnn_resnet50_fpn_coco-bf2d0c1e.pth")
+    path = weights.path("maskrcnn_resnet50_fpn_coco-bf2d0c1e.pth")
     model = MaskRCNN(min_size)
     load_state(model.detector, load_tensors(path), path.name)
     return model

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ganalyze.images.pixels import resize
 from ganalyze.models.registry import UNET_FILE
 from ganalyze.models.segmenters.grabcut import SIDE
-from ganalyze.models.weights.files import verified
+from ganalyze.models.weights.files import Weights
 from ganalyze.models.weights.loading import load_state
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.files import written_whole
@@ -56,16 +56,16 @@ class UNet(nn.Module):
         return resize(logits.float()[:, None], images.shape[-2:]).squeeze(1).sigmoid()
 
 
-def load_unet(weights_dir: Path | str, device: torch.device | str) -> UNet:
-    """The U-Net in `weights_dir`, as `save_unet` stored it under the name `UNET_FILE`.
+def load_unet(weights: Weights) -> UNet:
+    """The U-Net of the run, as `save_unet` stored it under the name `UNET_FILE`.
 
     Raises GanalyzeError where the file is missing, broken or of another network.
     """
     try:
-        path = verified(weights_dir, UNET_FILE)
+        path = weights.path(UNET_FILE)
     except GanalyzeError:  # it says to fetch the file, which nobody offers: a run makes its own
         raise GanalyzeError(
-            f"segmenter {UNET_FILE} not found in {weights_dir}: train it first (scripts/train_segmenter.py)"
+            f"segmenter {UNET_FILE} not found in {weights.folders}: train it first (scripts/train_segmenter.py)"
         ) from None
     try:
         state = load_file(path)

