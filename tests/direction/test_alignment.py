@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 from ganalyze.direction.alignment import compare_directions
 
@@ -41,8 +42,8 @@ def test_cosines_of_random_directions_lie_within_the_stated_range_as_often_as_st
     vectors = np.random.default_rng(0).normal(size=(2, 20_000, 200))
     unit = vectors / np.linalg.norm(vectors, axis=2, keepdims=True)
     cosines = np.einsum("nd,nd->n", *unit)
-    assert (np.abs(cosines) < 1.959964 / 200**0.5).mean() == pytest.approx(0.95, abs=0.01)
-    assert table.random_95.eq(1.959964 / 4**0.5).all()
+    assert (np.abs(cosines) < norm.ppf(0.975) / 200**0.5).mean() == pytest.approx(0.95, abs=0.01)
+    assert table.random_95.eq(norm.ppf(0.975) / 4**0.5).all()
 
 
 def test_changes_are_in_standard_deviations_of_the_assessors_own_seeds(table):

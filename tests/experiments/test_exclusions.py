@@ -3,6 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import norm
 
 from ganalyze.experiments.exclusions import by_alpha, data_points, judge_series
 
@@ -145,3 +148,30 @@ def test_intervals_take_out_how_participants_differ_as_a_whole_and_cover_the_res
             narrow.append(row.ci_high - row.ci_low)
     assert 0.92 <= np.mean(covered) <= 0.98
     assert np.mean(narrow) < 2 * 1.96 * (0.25 / 800 + 0.25**2 / 3 / 40) ** 0.5  # as wide as with abilities left in
+
+
+def answers_of(seed: int) -> pd.DataFrame:
+    """Data points of a few people, each with some at some of four α."""
+    rng = np.random.default_rng(seed)
+    count = rng.integers(30, 200)
+    people, alphas = rng.integers(rng.integers(2, 9), size=count), rng.integers(4, size=count) / 10
+    table = pd.DataFrame({"participant": people, "alpha": alphas, "hit": rng.integers(2, size=count)})
+    return table.assign(image_id="i", data_source="human")
+
+
+@settings(deadline=None, max_examples=40)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_the_standard_error_is_that_of_a_mean_of_clusters(seed):
+    """By its definition: the root of the sum over people of (sum of a person's residuals)², over the data points."""
+    points = answers_of(seed)
+    points["left"] = points.hit - points.groupby("participant").hit.transform("mean")
+    alphas = points.alpha.nunique()
+    for row in by_alpha(points, "memory_game").itertuples():
+        group = points[points.alpha == row.alpha]
+        people = group.participant.nunique()
+        if people == 1:
+            assert np.isnan(row.ci_low)
+            continue
+        sums = (group.left - group.left.mean()).groupby(group.participant).sum()
+        error = (people / (people - 1) * alphas / (alphas - 1) * (sums**2).sum()) ** 0.5 / len(group)
+        assert row.ci_high - row.ci_low == pytest.approx(2 * norm.ppf(0.975) * error, rel=1e-12, abs=1e-12)

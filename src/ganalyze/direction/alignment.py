@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ganalyze.images.image_sets import gain
-
-Z_975 = 1.959964
+from ganalyze.support.intervals import Z_975, normal_interval
 
 
 def compare_directions(
@@ -33,7 +32,7 @@ def compare_directions(
             one, two = np.broadcast_arrays(theta, other)
             spread = own[own.alpha == 0].score.std()
             change = gain(manifests[direction, assessor]) / spread
-            error = Z_975 * change.std() / len(change) ** 0.5
+            low, high = normal_interval(change.mean(), change.std() / len(change) ** 0.5)
             rows.append(
                 {
                     "direction": direction,
@@ -41,8 +40,8 @@ def compare_directions(
                     "cosine": float(np.vdot(one, two) / (np.linalg.norm(one) * np.linalg.norm(two))),
                     "random_95": Z_975 / min(theta.size, other.size) ** 0.5,
                     "change": change.mean(),
-                    "change_ci_low": change.mean() - error,
-                    "change_ci_high": change.mean() + error,
+                    "change_ci_low": low,
+                    "change_ci_high": high,
                     "n": len(change),
                 }
             )

@@ -6,9 +6,11 @@ series blocks the participant, so what they did later does not count either, nor
 Practice is no part of it.
 """
 
+import numpy as np
 import pandas as pd
 
 from ganalyze.experiments.designs import OUTCOMES, RULES
+from ganalyze.support.intervals import normal_interval
 
 
 def judge_series(trials: pd.DataFrame, experiment: str) -> pd.DataFrame:
@@ -61,6 +63,9 @@ def by_alpha(points: pd.DataFrame, experiment: str) -> pd.DataFrame:
     participants differ as a whole is taken out, as each meets every α (Cousineau 2005, with the correction of Morey
     2008), and what one participant answers may depend on itself (cluster-robust standard error, normal approximation).
     """
+    # Here, for Snakemake imports this module at every start, and statsmodels takes more than a second.
+    from statsmodels.regression.linear_model import OLS
+
     outcome, rows = OUTCOMES[experiment], []
     answers = points[outcome].astype(float)
     within = answers - answers.groupby(points.participant).transform("mean")
@@ -68,9 +73,12 @@ def by_alpha(points: pd.DataFrame, experiment: str) -> pd.DataFrame:
     for alpha, group in points.groupby("alpha"):
         people, rate = group.participant.nunique(), answers[group.index].mean()
         left = within[group.index]
-        clusters = (left - left.mean()).groupby(group.participant).sum()
-        correction = people / (people - 1) * alphas / (alphas - 1) if min(people, alphas) > 1 else float("nan")
-        error = (correction * (clusters**2).sum()) ** 0.5 / len(group)
+        error = float("nan")
+        if min(people, alphas) > 1:
+            clusters = {"groups": pd.factorize(group.participant)[0], "use_correction": False}
+            fit = OLS(left.to_numpy(), np.ones(len(left))).fit(cov_type="cluster", cov_kwds=clusters)
+            error = (people / (people - 1) * alphas / (alphas - 1)) ** 0.5 * fit.bse[0]
+        low, high = normal_interval(rate, error)
         rows.append(
             {
                 "alpha": alpha,
@@ -78,8 +86,8 @@ def by_alpha(points: pd.DataFrame, experiment: str) -> pd.DataFrame:
                 "images": group.image_id.nunique(),
                 "participants": people,
                 "rate": rate,
-                "ci_low": rate - 1.96 * error,
-                "ci_high": rate + 1.96 * error,
+                "ci_low": low,
+                "ci_high": high,
             }
         )
     columns = ["alpha", "data_points", "images", "participants", "rate", "ci_low", "ci_high"]
