@@ -43,6 +43,7 @@ from ganalyze.images.reading import ImageReader
 from ganalyze.models.compute import Compute
 from ganalyze.models.extractors import EXTRACTORS
 from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.intervals import normal_interval
 from ganalyze.support.progress import progress
 from ganalyze.support.randomness import stream
 
@@ -111,13 +112,12 @@ def measure_realness(
     table = pd.DataFrame(points)
     by_half = {name: np.stack([one[name] for one in scatter]) for name in MEASURES}  # (alphas, halves)
     for name in MEASURES:
-        error = 1.96 * by_half[name].std(axis=1)
-        table[f"{name}_ci_low"], table[f"{name}_ci_high"] = table[name] - error, table[name] + error
+        table[f"{name}_ci_low"], table[f"{name}_ci_high"] = normal_interval(table[name], by_half[name].std(axis=1))
         if 0 in alphas:
             origin = int(np.flatnonzero(alphas == 0)[0])
             change = table[name] - table[name][origin]
-            error = 1.96 * (by_half[name] - by_half[name][origin]).std(axis=1)
-            table[f"{name}_change_ci_low"], table[f"{name}_change_ci_high"] = change - error, change + error
+            low, high = normal_interval(change, (by_half[name] - by_half[name][origin]).std(axis=1))
+            table[f"{name}_change_ci_low"], table[f"{name}_change_ci_high"] = low, high
     table.insert(0, "alpha", alphas)
     table["fid_half"] = by_half["fid"].mean(axis=1)
     return table.assign(
