@@ -164,6 +164,7 @@ def _redness(red: np.ndarray, green: np.ndarray, blue: np.ndarray) -> float:
 
 def _entropy(counts: np.ndarray) -> float:
     """Shannon's entropy of a histogram, in bits."""
+    # scipy.stats.entropy takes logarithms to base e and divides, so that its last bits differ from these.
     counts = counts[counts > 0]
     total = counts.sum()
     return float(np.sum(counts / total * np.log2(total / counts)))

@@ -4,10 +4,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torchvision.transforms.functional import center_crop
 
 from ganalyze.models.assessors import ATTRIBUTES
 from ganalyze.models.assessors.caffenet import CaffeNet, to_bgr
-from ganalyze.models.assessors.preprocessing import center_crop
 from ganalyze.models.weights.files import Weights
 from ganalyze.models.weights.loading import load_state, load_tensor_pickle
 from ganalyze.support.errors import GanalyzeError
@@ -58,4 +58,4 @@ def _mean(path) -> Tensor:
         mean = np.load(path, allow_pickle=False).astype(np.float32).reshape(3, 256, 256)
     except (OSError, ValueError) as error:
         raise GanalyzeError(f"{path} is no file of a mean image: {error}") from None
-    return center_crop(torch.from_numpy(mean), _SIDE).contiguous()
+    return center_crop(torch.from_numpy(mean), [_SIDE]).contiguous()

@@ -9,12 +9,6 @@ def to_unit_range(images: Tensor) -> Tensor:
     return (images.to(torch.promote_types(images.dtype, torch.float32)) + 1) / 2
 
 
-def center_crop(images: Tensor, size: int) -> Tensor:
-    """The central `size`×`size` pixels of images at least that large."""
-    top, left = (round((extent - size) / 2) for extent in images.shape[-2:])
-    return images[..., top : top + size, left : left + size]
-
-
 def to_grey(images: Tensor) -> Tensor:
     """Luma (N, 1, H, W) of RGB images by the weights of ITU-R BT.601, in float32."""
     red, green, blue = images.float().split(1, dim=1)

@@ -4,9 +4,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models import resnet152
+from torchvision.transforms.functional import center_crop
 
 from ganalyze.images.pixels import resize
-from ganalyze.models.assessors.preprocessing import center_crop, to_unit_range
+from ganalyze.models.assessors.preprocessing import to_unit_range
 from ganalyze.models.weights.files import Weights
 from ganalyze.models.weights.loading import load_state, load_tensors
 
@@ -32,7 +33,7 @@ class ResMem(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Scores (N,) of images (N, 3, H, W) in [-1, 1]."""
-        x = center_crop(resize(to_unit_range(images), (256, 256)), 227)
+        x = center_crop(resize(to_unit_range(images), (256, 256)), [227])
         branch = F.local_response_norm(F.max_pool2d(F.relu(self.conv1(x)), 3, 2), 5)
         branch = F.local_response_norm(F.max_pool2d(F.relu(self.conv2(branch)), 3, 2), 5)
         for conv in (self.conv3, self.conv4, self.conv5):

@@ -2,9 +2,10 @@
 
 import timm
 from torch import Tensor, nn
+from torchvision.transforms.functional import center_crop
 
 from ganalyze.images.pixels import resize
-from ganalyze.models.assessors.preprocessing import center_crop, to_unit_range
+from ganalyze.models.assessors.preprocessing import to_unit_range
 from ganalyze.models.weights.files import Weights
 from ganalyze.models.weights.loading import load_state, load_tensors
 
@@ -18,7 +19,7 @@ class ViTMem(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Scores (N,) of images (N, 3, H, W) in [-1, 1]."""
-        x = center_crop(resize(to_unit_range(images), (256, 256)), 224)
+        x = center_crop(resize(to_unit_range(images), (256, 256)), [224])
         return self.vit(x).float().sigmoid().squeeze(1)
 
 
