@@ -41,9 +41,19 @@ env: .venv/made  ## make the environment in .venv, from the hashed lock
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+page/node_modules/.made: page/package-lock.json
+	cd page && npm ci --silent
+	@touch $@
+
 .PHONY: page
-page:  ## build the experiments' page, page/dist (needs npm)
-	cd page && npm ci --silent && npm run build --silent
+page: page-build  ## build the experiments' page, page/dist (needs npm)
+
+# Scripts of page/package.json: build, test, lint, format.
+page-%: page/node_modules/.made
+	cd page && npm run $* --silent
+
+# What lint, format and test do for the page as well, where npm is.
+page_too = $(if $(shell which npm),page-$(1))
 
 PILOT := results/pilot
 
@@ -69,11 +79,11 @@ $(PILOT)/two_afc.csv: | env
 		--participants 20 --series 1 --seed 1 --output $@
 
 .PHONY: test
-test: env  ## run the test suite (tests whose system part is absent say so and are skipped)
+test: env $(call page_too,test)  ## run the test suite (tests whose system part is absent say so and are skipped)
 	pytest -m "not slow"
 
 .PHONY: test-all
-test-all: env  ## run the slow tests as well
+test-all: env $(call page_too,test)  ## run the slow tests as well
 	pytest
 
 .PHONY: test-slurm
@@ -89,14 +99,14 @@ bench: env  ## measure how fast the slow parts are, against the plain way (mixed
 	python scripts/bench.py training
 
 .PHONY: lint
-lint: env  ## check format and style: ruff, snakefmt, snakemake --lint
+lint: env $(call page_too,lint)  ## check format and style: ruff, snakefmt, snakemake --lint, and of the page eslint, prettier
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 
 .PHONY: format
-format: env  ## format Python and Snakemake files
+format: env $(call page_too,format)  ## format Python, Snakemake and the page's files
 	ruff check --fix .
 	ruff format .
 	snakefmt Snakefile workflow

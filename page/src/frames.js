@@ -7,8 +7,9 @@ let interval = 1000 / 60;
 export async function measureInterval(frames = 40) {
   const times = [];
   await eachFrame((time) => times.push(time) > frames);
-  const steps = times.slice(1).map((time, i) => time - times[i]).sort((a, b) => a - b);
-  interval = steps[Math.floor(steps.length / 2)] || interval;
+  const intervals = times.slice(1).map((time, i) => time - times[i]);
+  intervals.sort((a, b) => a - b);
+  interval = intervals[Math.floor(intervals.length / 2)] || interval;
   return interval;
 }
 
@@ -19,10 +20,10 @@ export function frameInterval() {
 /** Call `step(time)` on every frame until it returns true; the time of that frame. */
 export function eachFrame(step) {
   return new Promise((resolve) => {
-    const frame = (due) => {
+    const frame = (timestamp) => {
       // A callback that comes late misses its frame: what it draws is seen with the next one.
-      const missed = Math.max(0, Math.floor((performance.now() - due) / interval));
-      const time = due + missed * interval;
+      const missed = Math.max(0, Math.floor((performance.now() - timestamp) / interval));
+      const time = timestamp + missed * interval;
       if (step(time)) resolve(time);
       else requestAnimationFrame(frame);
     };

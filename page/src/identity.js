@@ -1,10 +1,13 @@
 // Who takes part, as the platform that sent them says.
 
+const STORAGE_KEY = "ganalyze-participant";
+
 export function identity(parameters = new URLSearchParams(location.search)) {
-  const given = (name) => parameters.get(name);
-  if (given("PROLIFIC_PID")) return { platform: "prolific", identifier: given("PROLIFIC_PID") };
-  if (given("workerId")) return { platform: "mturk", identifier: given("workerId") };
-  return { platform: "link", identifier: given("participant") ?? ownIdentifier() };
+  const prolific = parameters.get("PROLIFIC_PID");
+  if (prolific) return { platform: "prolific", identifier: prolific };
+  const worker = parameters.get("workerId");
+  if (worker) return { platform: "mturk", identifier: worker };
+  return { platform: "link", identifier: parameters.get("participant") ?? randomIdentifier() };
 }
 
 /** MTurk shows the page to workers who have not taken the task yet. */
@@ -13,25 +16,27 @@ export function isUnaccepted(parameters = new URLSearchParams(location.search)) 
 }
 
 /** For a plain link: a random name that this browser keeps. */
-function ownIdentifier() {
-  const kept = localStorage.getItem("ganalyze-participant") ?? crypto.randomUUID();
-  localStorage.setItem("ganalyze-participant", kept);
-  return kept;
+function randomIdentifier() {
+  const identifier = localStorage.getItem(STORAGE_KEY) ?? crypto.randomUUID();
+  localStorage.setItem(STORAGE_KEY, identifier);
+  return identifier;
 }
 
 /** The form that hands an assignment back to MTurk, or null where there is none to hand back. */
 export function mturkForm(code, hosts, parameters = new URLSearchParams(location.search)) {
-  const [to, assignment] = [parameters.get("turkSubmitTo"), parameters.get("assignmentId")];
-  if (!to || !assignment || !hosts.includes(originOf(to))) return null;
+  const origin = originOf(parameters.get("turkSubmitTo"));
+  const assignment = parameters.get("assignmentId");
+  if (!assignment || !hosts.includes(origin)) return null;
   const form = document.createElement("form");
   form.method = "POST";
-  form.action = `${originOf(to)}/mturk/externalSubmit`;
+  form.action = `${origin}/mturk/externalSubmit`;
   for (const [name, value] of Object.entries({ assignmentId: assignment, completion_code: code })) {
     form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
   }
   return form;
 }
 
+/** The origin of an address, or null where it is none. */
 function originOf(url) {
   try {
     return new URL(url).origin;

@@ -4,8 +4,9 @@ const decoded = new Map();
 
 /** Decode images that are in the browser's cache already. */
 export async function decode(urls) {
+  const missing = [...new Set(urls)].filter((url) => !decoded.has(url));
   await Promise.all(
-    [...new Set(urls)].filter((url) => !decoded.has(url)).map(async (url) => {
+    missing.map(async (url) => {
       const image = new Image();
       image.src = url;
       await image.decode();

@@ -2,9 +2,9 @@
 
 let listener = null;
 
-/** From now on, `heard(key, time)` is told of every press; the listener before is told of none. */
-export function listen(heard) {
-  listener = heard;
+/** From now on, `onPress(key, time)` is called at every press, in place of the listener before; null for none. */
+export function listen(onPress) {
+  listener = onPress;
 }
 
 window.addEventListener(

@@ -17,7 +17,7 @@ const jsPsych = initJsPsych({ display_element: display, on_close: () => {} });
 const isPreview = new URLSearchParams(location.search).has("preview");
 const backend = chooseBackend();
 let study = null;
-let refused = null; // why answers cannot be taken any more
+let refusal = null; // why answers cannot be taken any more
 
 function chooseBackend() {
   if (isPreview) return new PreviewBackend();
@@ -31,23 +31,23 @@ function chooseBackend() {
 async function run(timeline) {
   display.replaceChildren();
   await jsPsych.run(timeline);
-  if (refused) throw refused;
+  if (refusal) throw refusal;
 }
 
 /** Show a page until one of `choices` is pressed; which one. */
-async function page(html, choices = [" "], then = () => {}) {
+async function page(html, choices = [" "], onKey = () => {}) {
   keys.listen(null);
   let pressed = null;
-  const shown = {
+  const trial = {
     type: htmlKeyboardResponse,
     stimulus: `<section class="page">${html}</section>`,
     choices,
     on_finish: (data) => {
       pressed = data.response;
-      then();
+      onKey();
     },
   };
-  await run([shown]);
+  await run([trial]);
   return pressed;
 }
 
@@ -72,8 +72,8 @@ function hasKeyboard() {
 
 // --- a series -----------------------------------------------------------------------------------------------------
 
-const asImage = (name) => backend.imageUrl(name);
-const imagesOf = (trial) => [trial.image, trial.left, trial.right].filter(Boolean).map(asImage);
+const imagesOf = (trial) =>
+  [trial.image, trial.left, trial.right].filter(Boolean).map((name) => backend.imageUrl(name));
 
 async function loadImages(trials) {
   forget();
@@ -91,8 +91,17 @@ async function loadImages(trials) {
 
 function memoryTrial(trial, index, onRecord) {
   const { image_ms, blank_ms, feedback_ms, image_px } = study;
-  return { type: MemoryTrial, image: trial.url, repeat: trial.repeat, trial_index: index, on_record: onRecord,
-    image_ms, blank_ms, feedback_ms, image_px }; // prettier-ignore
+  return {
+    type: MemoryTrial,
+    image: trial.url,
+    repeat: trial.repeat,
+    trial_index: index,
+    on_record: onRecord,
+    image_ms,
+    blank_ms,
+    feedback_ms,
+    image_px,
+  };
 }
 
 /** The memory game with a few patterns, as often as wanted. Nothing of it is recorded. */
@@ -110,57 +119,63 @@ async function tryMemoryGame() {
     const pressed = records.map((record) => record.response === 1);
     const repeated = trials.map((trial) => trial.repeat);
     const missed = repeated.filter((repeat, index) => repeat && !pressed[index]).length;
-    const wrong = repeated.filter((repeat, index) => !repeat && pressed[index]).length;
-    if ((await page(words.tryAgain(missed, wrong), missed || wrong ? [" ", "r"] : [" "])) === " ") return;
+    const falseAlarms = repeated.filter((repeat, index) => !repeat && pressed[index]).length;
+    const choices = missed || falseAlarms ? [" ", "r"] : [" "];
+    if ((await page(words.tryAgain(missed, falseAlarms), choices)) === " ") return;
   }
 }
 
-async function memoryGame(trials, from) {
+async function memoryGame(trials, first) {
   memory.beginRun();
   const timeline = trials.map((trial, index) =>
-    memoryTrial({ url: asImage(trial.image), repeat: trial.repeat }, index, (record) => backend.submit(record)),
+    memoryTrial({ url: backend.imageUrl(trial.image), repeat: trial.repeat }, index, (record) =>
+      backend.submit(record),
+    ),
   );
-  await run(timeline.slice(from));
+  await run(timeline.slice(first));
   await memory.endRun();
 }
 
-async function twoAfc(trials, from) {
+async function twoAfc(trials, first) {
   const { pair_ms, gap_ms, image_px, break_every } = study;
   const practice = trials.filter((trial) => trial.practice).length;
-  const all = trials.length - practice;
-  for (let index = from; index < trials.length; ) {
+  const total = trials.length - practice;
+  let index = first;
+  while (index < trials.length) {
     const inPractice = index < practice;
     if (index === 0 && practice) await page(words.practice(practice));
-    if (index === practice) await page(words.begin.two_afc(study, all));
+    if (index === practice) await page(words.begin.two_afc(study, total));
     // A run goes on to the end of the practice, the next break, or the end.
     const done = index - practice;
-    const untilBreak = break_every ? break_every - (done % break_every) : all;
-    const count = inPractice ? practice - index : Math.min(all - done, untilBreak);
+    const untilBreak = break_every ? break_every - (done % break_every) : total;
+    const count = inPractice ? practice - index : Math.min(total - done, untilBreak);
     pairs.beginRun();
     await run(
       trials.slice(index, index + count).map((trial, offset) => ({
         type: PairTrial,
-        left: asImage(trial.left),
-        right: asImage(trial.right),
+        left: backend.imageUrl(trial.left),
+        right: backend.imageUrl(trial.right),
         answer: trial.practice ? trial.answer : null,
         trial_index: index + offset,
         on_record: (record) => backend.submit(record),
-        pair_ms, gap_ms, image_px, // prettier-ignore
+        pair_ms,
+        gap_ms,
+        image_px,
       })),
     );
     index += count;
-    if (!inPractice && index < trials.length) await page(words.pause(index - practice, all));
+    if (!inPractice && index < trials.length) await page(words.pause(index - practice, total));
   }
 }
 
-async function series(entered, isFirst) {
-  const { trials, answered } = entered;
+async function runSeries(session, isFirst) {
+  const { trials, answered } = session;
   await loadImages(trials);
   await measureInterval();
   if (answered) {
     await page(words.welcomeBack(trials.length - answered));
-  } else if (isFirst && entered.series === 1) {
-    for (const text of words.instructions[study.experiment](study)) await page(text);
+  } else if (isFirst && session.series === 1) {
+    for (const text of words.instructions[study.experiment]) await page(text);
     if (study.experiment === "memory_game") await tryMemoryGame();
   }
   document.body.classList.add("trials");
@@ -189,9 +204,9 @@ async function visit() {
   await enoughRoom();
 
   for (let first = true; ; first = false) {
-    const entered = await backend.enter(identity());
-    if (entered.status !== "ready") return leave(words.standing[entered.status]);
-    const result = await series(entered, first);
+    const session = await backend.enter(identity());
+    if (session.status !== "ready") return leave(words.noSeries[session.status]);
+    const result = await runSeries(session, first);
     const form = result.code && mturkForm(result.code, study.mturk_hosts);
     result.returns = Boolean(form || result.return_url || result.leave);
     result.more &&= !result.returns; // who is sent back is paid a series, and comes again for the next
@@ -210,7 +225,7 @@ function leave(html) {
 }
 
 backend.onRefused = (error) => {
-  refused = error;
+  refusal = error;
   jsPsych.abortExperiment();
 };
 visit().catch((error) => {

@@ -4,12 +4,18 @@ import { frameInterval } from "./frames.js";
 /** A trial's record before anything has happened; `hidden` is kept up to date until `stop()`. */
 export function watchTrial(trialIndex, response) {
   const record = {
-    trial_index: trialIndex, response, rt_ms: null, shown_at: null, image_ms: null,
-    blank_ms: null, frame_ms: round(frameInterval()), hidden: document.hidden,
-  }; // prettier-ignore
-  const seen = () => (record.hidden ||= document.hidden);
-  document.addEventListener("visibilitychange", seen);
-  return { record, stop: () => document.removeEventListener("visibilitychange", seen) };
+    trial_index: trialIndex,
+    response,
+    rt_ms: null,
+    shown_at: null,
+    image_ms: null,
+    blank_ms: null,
+    frame_ms: round(frameInterval()),
+    hidden: document.hidden,
+  };
+  const update = () => (record.hidden ||= document.hidden);
+  document.addEventListener("visibilitychange", update);
+  return { record, stop: () => document.removeEventListener("visibilitychange", update) };
 }
 
 /** A frame's time as date and time of day. */

@@ -1,6 +1,6 @@
 // What the pages say. Consent, title and debriefing are the experimenter's (settings); keys are <kbd>.
 
-const go = (what = "go on") => `<p class="go">Press <kbd>Space</kbd> to ${what}</p>`;
+const pressSpace = (purpose = "go on") => `<p class="go">Press <kbd>Space</kbd> to ${purpose}</p>`;
 
 export const consent = (study) => `
   <h1>${study.title}</h1>
@@ -11,63 +11,64 @@ export const consent = (study) => `
 export const fullScreen = `
   <h2>Full screen</h2>
   <p>The experiment fills your screen. Please close other programs, and sit as you usually do.</p>
-  ${go("go to full screen")}`;
+  ${pressSpace("go to full screen")}`;
 
 export const instructions = {
-  memory_game: (study) => [
+  memory_game: [
     `<h2>What you will do</h2>
      <p>Pictures come one after the other. Each is there for a moment.</p>
      <p>Press <kbd>Space</kbd> as soon as you see a picture that <strong>was there before</strong>.
-     Do nothing for a picture that is new.</p>${go()}`,
+     Do nothing for a picture that is new.</p>${pressSpace()}`,
     `<h2>The frame</h2>
      <p>When you press, the frame tells you whether you were right.</p>
      <div class="samples"><span class="frame" data-feedback="right">it was there before</span>
      <span class="frame" data-feedback="wrong">it is new</span></div>
      <p>Some pictures come back at once, others much later. Pictures may resemble each other: only the very same one
-     counts.</p>${go("try it with a few patterns")}`,
+     counts.</p>${pressSpace("try it with a few patterns")}`,
   ],
-  two_afc: (study) => [
+  two_afc: [
     `<h2>What you will do</h2>
      <p>You will see two pictures side by side, for a moment. One is a photograph, the other was made by a computer.</p>
      <p>When they have gone, tell which one <strong>the computer made</strong>:</p>
      <p class="keys"><span><kbd>F</kbd> the left one</span><span><kbd>J</kbd> the right one</span></p>
-     <p>If you are not sure, go with your impression.</p>${go()}`,
+     <p>If you are not sure, go with your impression.</p>${pressSpace()}`,
   ],
 };
 
-export const tryAgain = (missed, wrong) => `
-  <h2>${missed || wrong ? "Almost" : "Well done"}</h2>
-  <p>${missed ? `You let ${missed} of 3 repeats pass. ` : ""}${wrong ? "You pressed for a pattern that was new. " : ""}
-  ${missed || wrong ? "Once more?" : "You saw all the repeats."}</p>
-  <p class="go">${missed || wrong ? "Press <kbd>R</kbd> to try again, or" : "Press"} <kbd>Space</kbd> to begin</p>`;
+export const tryAgain = (missed, falseAlarms) => `
+  <h2>${missed || falseAlarms ? "Almost" : "Well done"}</h2>
+  <p>${missed ? `You let ${missed} of 3 repeats pass. ` : ""}
+  ${falseAlarms ? "You pressed for a pattern that was new. " : ""}
+  ${missed || falseAlarms ? "Once more?" : "You saw all the repeats."}</p>
+  <p class="go">${missed || falseAlarms ? "Press <kbd>R</kbd> to try again, or" : "Press"} <kbd>Space</kbd> to begin</p>`;
 
 export const begin = {
   memory_game: (study, trials) => `
     <h2>Ready?</h2>
     <p>${trials} pictures, about ${minutes(trials * (study.image_ms + study.blank_ms))}, without a pause. Keep a finger
     on <kbd>Space</kbd>.</p>
-    <p>Press it for every picture that was there before.</p>${go("begin")}`,
+    <p>Press it for every picture that was there before.</p>${pressSpace("begin")}`,
   two_afc: (study, trials) => `
     <h2>Ready?</h2>
     <p>${trials} pairs, about ${minutes(trials * (study.pair_ms + study.gap_ms + 700))}. From now on you are not told
     whether you are right.</p>
     <p class="keys"><span><kbd>F</kbd> the left one was made by a computer</span>
-    <span><kbd>J</kbd> the right one</span></p>${go("begin")}`,
+    <span><kbd>J</kbd> the right one</span></p>${pressSpace("begin")}`,
 };
 
 export const practice = (trials) => `
   <h2>Practice</h2>
   <p>First ${trials} pairs to practise. After each you are told whether you were right.</p>
   <p class="keys"><span><kbd>F</kbd> the left one was made by a computer</span>
-  <span><kbd>J</kbd> the right one</span></p>${go("begin")}`;
+  <span><kbd>J</kbd> the right one</span></p>${pressSpace("begin")}`;
 
-export const welcomeBack = (left) => `
-  <h2>Welcome back</h2><p>You left in the middle. ${left} trials remain; what you did is kept.</p>${go()}`;
+export const welcomeBack = (remaining) => `
+  <h2>Welcome back</h2><p>You left in the middle. ${remaining} trials remain; what you did is kept.</p>${pressSpace()}`;
 
-export const pause = (done, all) => `
+export const pause = (done, total) => `
   <h2>A short break</h2>
-  <progress max="${all}" value="${done}"></progress>
-  <p>${done} of ${all} pairs are done. Rest your eyes as long as you like.</p>${go()}`;
+  <progress max="${total}" value="${done}"></progress>
+  <p>${done} of ${total} pairs are done. Rest your eyes as long as you like.</p>${pressSpace()}`;
 
 export const saving = `<h2>One moment</h2><p>Your answers are being stored. Please do not close the window.</p>`;
 
@@ -83,10 +84,11 @@ export const end = (study, result) => `
   ${study.debriefing}
   ${result.code ? `<p>Your completion code</p><p class="code">${result.code}</p>` : ""}
   ${result.returns ? `<p class="go">Press <kbd>Enter</kbd> to hand it in</p>` : ""}
-  ${result.more ? go("do another series") : ""}
+  ${result.more ? pressSpace("do another series") : ""}
   ${result.returns || result.more ? "" : "<p>You may close the window now.</p>"}`;
 
-export const standing = {
+/** Why there is no series, by the status of who enters. */
+export const noSeries = {
   blocked: `<h2>Thank you for taking part</h2><p>You have finished what we can offer you in this experiment. We will not
     offer you another series, but your work so far is complete, and its completion codes remain valid.</p>`,
   done: `<h2>Thank you</h2><p>You have done all the series there are. There is nothing left to do.</p>`,

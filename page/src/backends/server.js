@@ -6,7 +6,7 @@ const RETRY_MS = [500, 1000, 2000, 4000, 8000];
 export class ServerBackend {
   #token = null;
   #series = 0;
-  #waiting = [];
+  #unsent = [];
   #sending = null;
   /** Called when answers cannot be taken any more, with the reason. */
   onRefused = () => {};
@@ -20,14 +20,14 @@ export class ServerBackend {
   }
 
   async enter(identity) {
-    const entered = await this.#request("api/session", identity);
-    this.#token = entered.token;
-    this.#series = entered.series;
-    return entered;
+    const session = await this.#request("api/session", identity);
+    this.#token = session.token;
+    this.#series = session.series;
+    return session;
   }
 
   submit(answer) {
-    this.#waiting.push(answer);
+    this.#unsent.push(answer);
     this.#sending ??= this.#send().finally(() => (this.#sending = null));
   }
 
@@ -37,22 +37,22 @@ export class ServerBackend {
   }
 
   async #send() {
-    while (this.#waiting.length) {
-      const answers = this.#waiting.slice(0, 100);
+    while (this.#unsent.length) {
+      const answers = this.#unsent.slice(0, 100);
       try {
         await this.#request("api/answers", { series: this.#series, answers });
       } catch (error) {
-        this.#waiting = [];
+        this.#unsent = [];
         this.onRefused(error);
         return;
       }
-      this.#waiting.splice(0, answers.length);
+      this.#unsent.splice(0, answers.length);
     }
   }
 
   /** Ask until there is an answer; what the server refuses (4xx) is an error. */
   async #request(path, body) {
-    for (let tries = 0; ; tries++) {
+    for (let attempt = 0; ; attempt++) {
       let reply = null;
       try {
         reply = await fetch(path, {
@@ -74,7 +74,7 @@ export class ServerBackend {
           status: reply.status,
         });
       }
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]));
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]));
     }
   }
 }

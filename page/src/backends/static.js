@@ -16,7 +16,7 @@ class StaticBackend {
     return `images/${name}.png`;
   }
 
-  /** The track of a slot's series, or where the participant stands if there is none. */
+  /** The track of a slot's series, or the status that says why there is none. */
   async open(slot, series) {
     if (slot >= this.bundle.slots) return { status: "full" };
     if (series > this.bundle.series) return { status: "done" };
@@ -31,16 +31,17 @@ class StaticBackend {
     return JSON.stringify({ participant: this.participant, track: this.track.name, ...answer }) + "\n";
   }
 
+  /** Whether the series counts, and whether another may follow. */
   judge() {
-    const share = (kept, failed) => {
-      const all = this.answers.filter((answer) => kept(this.track.trials[answer.trial_index]));
-      return all.length ? all.filter((answer) => failed(answer, this.track.trials[answer.trial_index])).length / all.length : 0;
-    };
-    const right = (answer, trial) => answer.response === (trial.side ?? Number(trial.repeat));
-    const { max_vigilance_errors: errors, max_false_alarms: alarms } = this.bundle.rules;
+    const { max_vigilance_errors, max_false_alarms } = this.bundle.rules;
+    const trials = this.answers.map(({ trial_index, response }) => ({ ...this.track.trials[trial_index], response }));
+    const vigilance = trials.filter((trial) => trial.check);
+    const errors = vigilance.filter((trial) => trial.response !== (trial.side ?? Number(trial.repeat)));
+    const newImages = trials.filter((trial) => trial.repeat === false);
+    const falseAlarms = newImages.filter((trial) => trial.response === 1);
     const passed =
-      round(share((trial) => trial.check, (...both) => !right(...both))) <= errors &&
-      (alarms === null || round(share((trial) => trial.repeat === false, (answer) => answer.response === 1)) <= alarms);
+      share(errors, vigilance) <= max_vigilance_errors &&
+      (max_false_alarms === null || share(falseAlarms, newImages) <= max_false_alarms);
     return { passed, more: passed && this.track.series < this.bundle.series };
   }
 }
@@ -54,11 +55,11 @@ export class JatosBackend extends StaticBackend {
 
   async enter() {
     this.participant = `worker-${jatos.workerId}`;
-    const standing = await this.#standing();
-    if (standing.blocked) return { status: "blocked" };
+    const state = await this.#ownState();
+    if (state.blocked) return { status: "blocked" };
     // A series that was begun is not given again: its answers so far are with JATOS already.
-    await this.#change({ [this.participant]: { ...standing, series: standing.series + 1 } });
-    return this.open(standing.slot, standing.series);
+    await this.#change({ [this.participant]: { ...state, series: state.series + 1 } });
+    return this.open(state.slot, state.series);
   }
 
   submit(answer) {
@@ -68,16 +69,16 @@ export class JatosBackend extends StaticBackend {
 
   async finish() {
     const judged = this.judge();
-    const standing = await this.#standing();
-    await this.#change({ [this.participant]: { ...standing, blocked: !judged.passed } });
+    const state = await this.#ownState();
+    await this.#change({ [this.participant]: { ...state, blocked: !judged.passed } });
     return { ...judged, code: null, return_url: null, leave: () => jatos.endStudy(true) };
   }
 
   /** Slot and series are kept in the batch session, which JATOS changes for one worker at a time. */
-  async #standing() {
+  async #ownState() {
     for (;;) {
-      const standing = jatos.batchSession.get(this.participant);
-      if (standing) return standing;
+      const state = jatos.batchSession.get(this.participant);
+      if (state) return state;
       const next = jatos.batchSession.get("next_slot") ?? 0;
       await this.#change({ next_slot: next + 1, [this.participant]: { slot: next, series: 1, blocked: false } }, true);
     }
@@ -100,10 +101,11 @@ export class JatosBackend extends StaticBackend {
 /** Plain files: ?slot=3&series=1 says which track; the answers are a file that the participant's browser saves. */
 export class FilesBackend extends StaticBackend {
   async enter() {
-    const asked = new URLSearchParams(location.search);
-    const slot = Number(asked.get("slot") ?? Math.floor(Math.random() * this.bundle.slots));
-    this.participant = asked.get("participant")?.replace(/[^A-Za-z0-9_-]/g, "").slice(0, 40) || `slot-${slot}`;
-    return this.open(slot, Number(asked.get("series") ?? 1));
+    const parameters = new URLSearchParams(location.search);
+    const slot = Number(parameters.get("slot") ?? Math.floor(Math.random() * this.bundle.slots));
+    const name = (parameters.get("participant") ?? "").replace(/[^A-Za-z0-9_-]/g, "");
+    this.participant = name.slice(0, 40) || `slot-${slot}`;
+    return this.open(slot, Number(parameters.get("series") ?? 1));
   }
 
   submit(answer) {
@@ -125,6 +127,7 @@ async function load(path) {
   return reply.json();
 }
 
-function round(share) {
-  return Math.round(share * 1e9) / 1e9;
+/** The share of trials that failed; 0 without any. */
+function share(failed, trials) {
+  return trials.length ? failed.length / trials.length : 0;
 }

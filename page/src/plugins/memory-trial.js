@@ -10,12 +10,12 @@ import { asDate, responseTime, round, watchTrial } from "../record.js";
 
 const GRACE_MS = 60; // a press is told of a little after it happened
 
-let last = null; // the trial before: {onset, offset, record, close}
+let previous = null; // the trial before: {onset, offset, record, close}
 
 /** Forget the trial before: the next is the first of a run. */
 export function beginRun() {
-  last?.close();
-  last = null;
+  previous?.close();
+  previous = null;
 }
 
 /** Wait until the last trial of a run can hear of no press any more, and hand it over. */
@@ -62,16 +62,16 @@ export default class MemoryTrial {
     frame.append(canvas);
     display.replaceChildren(frame);
 
-    const before = last;
+    const before = previous;
     const { record, stop } = watchTrial(trial.trial_index, 0);
-    const now = { onset: Infinity, record, close: once(() => trial.on_record(record)) };
+    const current = { onset: Infinity, record, close: once(() => trial.on_record(record)) };
     listen((key, time) => {
       if (key !== trial.key) return;
-      const whose = time >= now.onset ? now : before;
-      if (!whose || whose.record.response) return;
-      whose.record.response = 1;
-      whose.record.rt_ms = responseTime(time, whose.onset);
-      if (whose !== now) return;
+      const pressedFor = time >= current.onset ? current : before;
+      if (!pressedFor || pressedFor.record.response) return;
+      pressedFor.record.response = 1;
+      pressedFor.record.rt_ms = responseTime(time, pressedFor.onset);
+      if (pressedFor !== current) return;
       frame.dataset.feedback = trial.repeat ? "right" : "wrong";
       setTimeout(() => delete frame.dataset.feedback, trial.feedback_ms);
     });
@@ -79,7 +79,7 @@ export default class MemoryTrial {
     await eachFrame((time) => {
       if (before && !isDue(time, before.offset, trial.blank_ms)) return false;
       draw(canvas, trial.image);
-      now.onset = time;
+      current.onset = time;
       frame.dataset.trial = trial.trial_index;
       record.shown_at = asDate(time);
       if (before) record.blank_ms = round(time - before.offset);
@@ -87,16 +87,16 @@ export default class MemoryTrial {
     });
     if (before) setTimeout(before.close, GRACE_MS);
     await eachFrame((time) => {
-      if (!isDue(time, now.onset, trial.image_ms)) return false;
+      if (!isDue(time, current.onset, trial.image_ms)) return false;
       clear(canvas);
-      now.offset = time;
-      record.image_ms = round(time - now.onset);
+      current.offset = time;
+      record.image_ms = round(time - current.onset);
       return true;
     });
     // The next trial begins one frame early, to draw on the very frame that is due.
-    await eachFrame((time) => isDueNext(time, now.offset, trial.blank_ms));
+    await eachFrame((time) => isDueNext(time, current.offset, trial.blank_ms));
     stop();
-    last = now;
+    previous = current;
     this.jsPsych.finishTrial({ ...record, image: trial.image, correct: record.response === Number(trial.repeat) });
   }
 }

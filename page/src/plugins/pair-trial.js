@@ -50,7 +50,7 @@ export default class PairTrial {
     const [left, right] = [makeCanvas(trial.image_px), makeCanvas(trial.image_px)];
     display.innerHTML = `
       <div class="pair"><div class="frame"></div><div class="frame"></div></div>
-      <p class="sides" aria-live="polite"><span><kbd>F</kbd> left</span><span class="told"></span>
+      <p class="sides" aria-live="polite"><span><kbd>F</kbd> left</span><span class="verdict"></span>
       <span><kbd>J</kbd> right</span></p>`;
     const frames = display.querySelectorAll(".frame");
     frames[0].append(left);
@@ -60,9 +60,9 @@ export default class PairTrial {
     const { record, stop } = watchTrial(trial.trial_index, null);
     listen(null); // no answer before the pair has gone
 
-    const began = performance.now();
+    const start = performance.now();
     const onset = await eachFrame((time) => {
-      if (!isDue(time, answeredAt ?? began, trial.gap_ms)) return false;
+      if (!isDue(time, answeredAt ?? start, trial.gap_ms)) return false;
       draw(left, trial.left);
       draw(right, trial.right);
       return true;
@@ -96,7 +96,7 @@ export default class PairTrial {
     if (trial.answer) {
       const correct = record.response === trial.answer;
       frames.forEach((frame) => (frame.dataset.feedback = correct ? "right" : "wrong"));
-      display.querySelector(".told").textContent = correct ? "Right." : `It was the one on the ${trial.answer}.`;
+      display.querySelector(".verdict").textContent = correct ? "Right." : `It was the one on the ${trial.answer}.`;
       await new Promise((resolve) => setTimeout(resolve, trial.feedback_ms));
       answeredAt = performance.now();
     }

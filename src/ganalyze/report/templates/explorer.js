@@ -22,28 +22,30 @@
   }
 
   function show() {
-    const { label, alphas, seeds, of, means } = studies[study.value];
+    const { label, alphas, seeds, of: total, means } = studies[study.value];
     const row = Number(seed.value) - 1;
     const column = Number(alpha.value);
     const { scores, rank, class: name } = seeds[row];
-    const at = (index, count) => (count > 1 ? (100 * index) / (count - 1) : 0);
+    const percent = (index, count) => (count > 1 ? (100 * index) / (count - 1) : 0);
     const image = byId("explorer-image");
-    image.style.backgroundPosition = `${at(column, alphas.length)}% ${at(row, seeds.length)}%`;
-    const told = `${label}: ${score(scores[column])} at α = ${signed(alphas[column])}`;
-    image.setAttribute("aria-label", `${name}, ${told}`);
-    byId("explorer-told").textContent = told;
+    image.style.backgroundPosition = `${percent(column, alphas.length)}% ${percent(row, seeds.length)}%`;
+    const caption = `${label}: ${score(scores[column])} at α = ${signed(alphas[column])}`;
+    image.setAttribute("aria-label", `${name}, ${caption}`);
+    byId("explorer-told").textContent = caption;
     byId("explorer-rank").textContent =
-      `${name}, seed ${rank} of ${of} by gain` + (rank === 1 ? ", the largest" : rank === of ? ", the smallest" : "");
+      `${name}, seed ${rank} of ${total} by gain` +
+      (rank === 1 ? ", the largest" : rank === total ? ", the smallest" : "");
     byId("explorer-at").textContent = `α = ${signed(alphas[column])}`;
     draw(alphas, scores, means, column, seeds);
   }
 
   function draw(alphas, scores, means, column, seeds) {
-    const all = seeds.flatMap((s) => s.scores);
-    const [low, high] = [Math.min(...all), Math.max(...all)];
+    const allScores = seeds.flatMap((s) => s.scores);
+    const [low, high] = [Math.min(...allScores), Math.max(...allScores)];
     const x = (i) => 52 + (i * 290) / (alphas.length - 1);
     const y = (v) => 190 - ((v - low) / (high - low || 1)) * 165;
-    const line = (values, style) => `<polyline points="${values.map((v, i) => `${x(i)},${y(v)}`)}" fill="none" ${style}/>`;
+    const line = (values, style) =>
+      `<polyline points="${values.map((v, i) => `${x(i)},${y(v)}`)}" fill="none" ${style}/>`;
     const text = (px, py, words, anchor) => `<text x="${px}" y="${py}" text-anchor="${anchor}">${words}</text>`;
     byId("explorer-plot").innerHTML =
       `<path d="M52 20V196H346" fill="none" stroke="#5a6775"/>` +

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { webcrypto } from "node:crypto";
+import { beforeEach, test } from "node:test";
+import { identity, isUnaccepted, mturkForm } from "../src/identity.js";
+
+const HOSTS = ["https://www.mturk.com", "https://workersandbox.mturk.com"];
+
+class Form {
+  inputs = [];
+  append(input) {
+    this.inputs.push(input);
+  }
+}
+
+beforeEach(() => {
+  const stored = new Map();
+  globalThis.localStorage = {
+    getItem: (key) => stored.get(key) ?? null,
+    setItem: (key, value) => stored.set(key, value),
+  };
+  globalThis.crypto ??= webcrypto; // Node 18
+  globalThis.document = { createElement: (tag) => (tag === "form" ? new Form() : {}) };
+});
+
+const query = (values) => new URLSearchParams(values);
+const submission = (address) => query({ turkSubmitTo: address, assignmentId: "A1" });
+
+test("each platform's own parameter says who takes part", () => {
+  assert.deepEqual(identity(query({ PROLIFIC_PID: "p1" })), { platform: "prolific", identifier: "p1" });
+  assert.deepEqual(identity(query({ workerId: "w1" })), { platform: "mturk", identifier: "w1" });
+  assert.deepEqual(identity(query({ participant: "anna" })), { platform: "link", identifier: "anna" });
+});
+
+test("a platform's parameter comes before a name in the link", () => {
+  assert.equal(identity(query({ PROLIFIC_PID: "p1", participant: "anna" })).platform, "prolific");
+  assert.equal(identity(query({ workerId: "w1", participant: "anna" })).platform, "mturk");
+});
+
+test("an empty parameter is no identifier of a platform", () => {
+  assert.equal(identity(query({ PROLIFIC_PID: "", workerId: "", participant: "anna" })).identifier, "anna");
+});
+
+test("a plain link gets a random name, which the browser keeps", () => {
+  const { platform, identifier } = identity(query());
+  assert.equal(platform, "link");
+  assert.match(identifier, /^[0-9a-f-]{36}$/);
+  assert.equal(identity(query()).identifier, identifier);
+  localStorage.getItem = () => null; // another browser
+  assert.notEqual(identity(query()).identifier, identifier);
+});
+
+test("only MTurk's own placeholder is a task not accepted", () => {
+  assert.equal(isUnaccepted(query({ assignmentId: "ASSIGNMENT_ID_NOT_AVAILABLE" })), true);
+  assert.equal(isUnaccepted(query({ assignmentId: "A1" })), false);
+  assert.equal(isUnaccepted(query()), false);
+});
+
+test("the assignment goes back to the MTurk host it came from, with the completion code", () => {
+  const form = mturkForm("C0DE", HOSTS, submission("https://workersandbox.mturk.com/some/path?x=1"));
+  assert.equal(form.method, "POST");
+  assert.equal(form.action, "https://workersandbox.mturk.com/mturk/externalSubmit");
+  assert.deepEqual(form.inputs, [
+    { type: "hidden", name: "assignmentId", value: "A1" },
+    { type: "hidden", name: "completion_code", value: "C0DE" },
+  ]);
+});
+
+test("no code goes to a host that is not among those allowed, nor to what is no address", () => {
+  for (const address of ["https://evil.example", "https://www.mturk.com.evil.example", "http://www.mturk.com", "x"]) {
+    assert.equal(mturkForm("C0DE", HOSTS, submission(address)), null, address);
+  }
+});
+
+test("there is nothing to hand back without an assignment, or without a place to hand it to", () => {
+  assert.equal(mturkForm("C0DE", HOSTS, query({ turkSubmitTo: HOSTS[0] })), null);
+  assert.equal(mturkForm("C0DE", HOSTS, query({ assignmentId: "A1" })), null);
+});
