@@ -6,10 +6,10 @@ python scripts/fit_mixed_models.py --data trials.csv --family binomial \\
 
 import sys
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field
 
+from ganalyze.statistics.mixed_models import Family, Intervals
 from ganalyze.statistics.model_tables import fit_models, join_by_image
 from ganalyze.support.arguments import run_command
 from ganalyze.support.settings import Settings
@@ -27,8 +27,8 @@ class Arguments(Settings):
         default=False,
         description="a formula that can give no model has a row that says why, instead of ending the command",
     )
-    family: Literal["gaussian", "binomial"] = Field(description="of the response")
-    intervals: Literal["wald", "profile"] = Field(default="wald", description="of the estimates, 95 %")
+    family: Family = Field(description="of the response")
+    intervals: Intervals = Field(default="wald", description="of the estimates, 95 %")
     output: Path = Field(description="CSV to write")
     name: tuple[str, ...] = Field(default=(), description="of each model; default: its formula up to random effects")
 

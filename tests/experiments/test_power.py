@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import norm
 
 from ganalyze.experiments.power import estimate_power, needed, power, power_table
+from ganalyze.statistics.mixed_models import fit_mixed_model
 
 
 def test_power_is_5_percent_without_an_effect_and_80_percent_with_the_participants_needed():
@@ -42,3 +43,16 @@ def test_a_stronger_effect_needs_fewer_simulated_participants(monkeypatch):
     assert set(table.data_source) == {"simulated"}
     again = estimate_power({"strong": 8.0}, data_sets=2, seed=3)
     assert again.needed[0] == needed_by["strong"]
+
+
+def test_seeds_and_classes_of_the_paper_have_their_random_effects(monkeypatch):
+    seen = []
+
+    def record(points, formula, family, name):
+        seen.append((formula, points.class_id.max() + 1, points.seed_id.max() + 1))
+        return fit_mixed_model(points, formula, family, name)
+
+    monkeypatch.setattr("ganalyze.experiments.power.PARTICIPANTS", (100,))
+    monkeypatch.setattr("ganalyze.experiments.power.fit_mixed_model", record)
+    estimate_power({"memorability": 1.92}, data_sets=1, seed=3)
+    assert seen == [("hit ~ alpha + (1|participant) + (1|seed_id) + (1|class_id)", 750, 1500)]

@@ -16,7 +16,9 @@ import pandas as pd
 from scipy.stats import binomtest, norm
 
 from ganalyze.experiments.observers import Observers, simulate_trials
+from ganalyze.statistics.formulas import trial_formula
 from ganalyze.statistics.mixed_models import fit_mixed_model
+from ganalyze.support.intervals import Z_975, normal_interval
 from ganalyze.support.progress import progress
 from ganalyze.support.randomness import stream
 
@@ -25,7 +27,6 @@ SEEDS, SEEDS_PER_CLASS = 1500, 2
 GRIDS = {"object_size": (-0.8, -0.4, 0.0, 0.4, 0.8)}  # §3.4.1; the others:
 GRID = (-0.2, -0.1, 0.0, 0.1, 0.2)
 PARTICIPANTS = (10, 20, 40, 80, 160)
-FORMULA = "hit ~ alpha + (1|participant) + (1|seed_id)"
 
 
 def estimate_power(effects: dict[str, float], data_sets: int, seed: int) -> pd.DataFrame:
@@ -57,9 +58,9 @@ def power_table(z: np.ndarray, participants: tuple[int, ...]) -> pd.DataFrame:
     """
     n = np.array(participants, float)
     k = abs((z * np.sqrt(n)[:, None]).sum()) / (n.sum() * z.shape[1])
-    error = 1.96 / np.sqrt(n.sum() * z.shape[1])
-    low, high = max(0.0, k - error), k + error
-    detected = (np.abs(z) > norm.ppf(0.975)).sum(axis=1)
+    low, high = normal_interval(k, 1 / np.sqrt(n.sum() * z.shape[1]))
+    low = max(0.0, low)
+    detected = (np.abs(z) > Z_975).sum(axis=1)
     shares = [binomtest(int(hits), z.shape[1]).proportion_ci(method="wilson") for hits in detected]
     shares = pd.DataFrame(
         {
@@ -88,12 +89,12 @@ def power_table(z: np.ndarray, participants: tuple[int, ...]) -> pd.DataFrame:
 def power(k: float, participants: np.ndarray) -> np.ndarray:
     """The probability that an effect of strength k is detected."""
     expected = k * np.sqrt(participants)
-    return norm.cdf(expected - norm.ppf(0.975)) + norm.cdf(-expected - norm.ppf(0.975))
+    return norm.cdf(expected - Z_975) + norm.cdf(-expected - Z_975)
 
 
 def needed(k: float, wanted: float = 0.8) -> float:
     """Participants for a power of `wanted` (the other tail, below 1e-5 there, left out); infinite without an effect."""
-    return ((norm.ppf(0.975) + norm.ppf(wanted)) / k) ** 2 if k > 0 else np.inf
+    return ((Z_975 + norm.ppf(wanted)) / k) ** 2 if k > 0 else np.inf
 
 
 def _z(study: str, beta: float, participants: int, data_set: int, seed: int) -> float:
@@ -104,7 +105,8 @@ def _z(study: str, beta: float, participants: int, data_set: int, seed: int) -> 
     observers = Observers(sensitivity=beta, careless=0.0)
     trials = simulate_trials(tracks, images, "memory_game", observers, seed, f"power {study} {participants} {data_set}")
     points = trials.rename(columns={"response": "hit"})
-    alpha = fit_mixed_model(points, FORMULA, "binomial", "hit").set_index("term").loc["alpha"]
+    formula = trial_formula("hit", "alpha", SEEDS // SEEDS_PER_CLASS)
+    alpha = fit_mixed_model(points, formula, "binomial", "hit").set_index("term").loc["alpha"]
     return alpha.estimate / alpha.std_error
 
 

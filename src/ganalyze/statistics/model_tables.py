@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ganalyze.statistics.mixed_models import fit_mixed_model, no_model
+from ganalyze.statistics.mixed_models import Family, Intervals, fit_mixed_model, no_model
 from ganalyze.support.errors import GanalyzeError
 
 
@@ -22,7 +22,12 @@ def join_by_image(data: pd.DataFrame, other: pd.DataFrame, normalise: bool = Fal
 
 
 def fit_models(
-    data: pd.DataFrame, formulas: Sequence[str], family: str, names: Sequence[str], intervals: str, keep_going: bool
+    data: pd.DataFrame,
+    formulas: Sequence[str],
+    family: Family,
+    names: Sequence[str],
+    intervals: Intervals,
+    keep_going: bool,
 ) -> pd.DataFrame:
     """The terms of each formula's model, as `fit_mixed_model` gives them, and where `data` has one its data_source.
 

@@ -1,0 +1,80 @@
+"""Whether a mixed-effects fit reached its optimum, and how uncertain its fixed effects are.
+
+The deviance is a function of (θ, β): θ the random effects' relative covariance factor (lme4's theta), β the fixed
+effects; of θ alone where the model is linear. Its gradient and Hessian at the estimates answer both.
+"""
+
+from collections.abc import Callable
+from typing import cast
+
+import numpy as np
+from mixedlm.models.glmer import GlmerResult
+from mixedlm.models.lmer import LmerResult
+from scipy.linalg import block_diag
+
+# The optimum counts as reached when a Newton step would lower the deviance by less than this, so that every
+# estimate is within 0.3 % of a standard error of the best one. lme4's own limit amounts to 2e-6 to 1e-5.
+_GAIN_LIMIT = 1e-5
+
+
+def examine(fit: LmerResult | GlmerResult) -> tuple[bool, np.ndarray]:
+    """Whether the deviance has its minimum at the estimates, and the covariance of β (p, p).
+
+    The covariance of a logistic model lets θ be uncertain too, as lme4's glmer does; mixedlm's own holds θ fixed, and
+    its standard errors are some 2 % too small (it stands in where there is no minimum).
+    """
+    deviance = cast(Callable[[np.ndarray], float], fit.as_function("deviance"))
+    covariance, n_theta = fit.vcov(), len(fit.theta)
+    steps = np.full(n_theta, 1e-3)
+    if isinstance(fit, LmerResult):
+        reached, _ = _judge_minimum(*_derivatives(deviance, fit.theta, steps), n_theta)
+        return reached, covariance
+    # β in units of its standard error and freed of its correlations, lest intercept and slope hide each other.
+    # A fiftieth of that is a step small against the curvature and large against rounding.
+    units = block_diag(np.eye(n_theta), np.linalg.cholesky(covariance))
+    steps, estimate = np.r_[steps, np.full(len(fit.beta), 1 / 50)], np.r_[fit.theta, fit.beta]
+    derivatives = _derivatives(lambda x: deviance(estimate + units @ x), 0 * estimate, steps)
+    reached, free = _judge_minimum(*derivatives, n_theta)
+    if free is not None:
+        covariance = units[n_theta:, n_theta:] @ free @ units[n_theta:, n_theta:].T
+    return reached, covariance
+
+
+def _derivatives(
+    function: Callable[[np.ndarray], float], at: np.ndarray, steps: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Gradient and Hessian of `function` at a point, by central differences of the given steps.
+
+    A variance parameter at its bound of zero needs no care: the deviance is the same for -θ as for θ.
+    """
+    # statsmodels.tools.numdiff with these steps is as exact (standard errors differ by 1e-7 of themselves), but calls
+    # the function 2.3 times as often, which costs half the time of a fit at the paper's scale; with steps of its own
+    # standard errors are up to 1 % off.
+    shifts = np.diag(steps)
+    middle = function(at)
+    ahead = np.array([function(at + shift) for shift in shifts])
+    behind = np.array([function(at - shift) for shift in shifts])
+    hessian = np.diag(ahead + behind - 2 * middle)
+    for i in range(len(at)):
+        for j in range(i):
+            corners = function(at + shifts[i] + shifts[j]) + function(at - shifts[i] - shifts[j])
+            sides = ahead[i] + behind[i] + ahead[j] + behind[j]
+            hessian[i, j] = hessian[j, i] = (corners - sides + 2 * middle) / 2
+    return (ahead - behind) / (2 * steps), hessian / np.outer(steps, steps)
+
+
+def _judge_minimum(gradient: np.ndarray, hessian: np.ndarray, n_theta: int) -> tuple[bool, np.ndarray | None]:
+    """Whether the deviance has a minimum here, judged by its derivatives over (θ, β), and the covariance of β with θ
+    uncertain; None where there is no minimum."""
+    if not np.isfinite(hessian).all():
+        return False, None
+    theta, beta = slice(None, n_theta), slice(n_theta, None)
+    # The pseudo-inverse passes over directions of θ that a singular fit leaves flat.
+    inverse = np.linalg.pinv(hessian[theta, theta], rcond=1e-6, hermitian=True)
+    curvature = hessian[beta, beta] - hessian[beta, theta] @ inverse @ hessian[theta, beta]
+    # A flat direction may come out slightly negative; a variance wrongly stuck at zero gives far less than -0.1.
+    if np.linalg.eigvalsh(hessian[theta, theta]).min() < -0.1 or (np.linalg.eigvalsh(curvature) <= 0).any():
+        return False, None
+    slope = gradient[beta] - hessian[beta, theta] @ inverse @ gradient[theta]
+    gain = (gradient[theta] @ inverse @ gradient[theta] + slope @ np.linalg.solve(curvature, slope)) / 2
+    return bool(gain < _GAIN_LIMIT), 2 * np.linalg.inv(curvature)
