@@ -1,20 +1,25 @@
 """Download pretrained weights by their names in config/weights.yaml, verify them, print where they are."""
 
-import argparse
 from pathlib import Path
+
+import tyro
+from pydantic import Field
 
 from ganalyze.models.weights.catalogue import CATALOGUE, load_catalogue
 from ganalyze.models.weights.files import fetch
-from ganalyze.support.errors import run_command
+from ganalyze.support.arguments import run_command
+from ganalyze.support.settings import Settings
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="+", metavar="NAME", help="published file name, e.g. model.pt")
-    parser.add_argument("--weights-dir", type=Path, default="weights", help="default: %(default)s")
-    parser.add_argument("--catalogue", type=Path, default=CATALOGUE, help="default: %(default)s")
-    arguments = parser.parse_args()
+class Arguments(Settings):
+    """Which files, and where they go."""
 
+    names: tyro.conf.Positional[tuple[str, ...]] = Field(min_length=1, description="published, e.g. model.pt")
+    weights_dir: Path = Field(default=Path("weights"), description="the folder for them")
+    catalogue: Path = Field(default=CATALOGUE, description="what is known of each file")
+
+
+def main(arguments: Arguments) -> None:
     catalogue = load_catalogue(arguments.catalogue)
     for name in arguments.names:
         print(fetch(name, catalogue, arguments.weights_dir), flush=True)

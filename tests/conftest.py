@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from ganalyze.models.weights.catalogue import load_catalogue
-from ganalyze.models.weights.files import fetch
+from ganalyze.models.weights.files import Weights, fetch
 from tests import REPOSITORY
+from tests.networks import weights_in
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +19,12 @@ def weights_dir() -> Path:
     for name in ("weights.tar", "emotion_model.hdf5", "model.pt", "efficientnet-lite0-57934424.pth"):
         fetch(name, catalogue, folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def weights(weights_dir) -> Weights:
+    """The demo's published weights, as loaders take them."""
+    return weights_in(weights_dir)
 
 
 @pytest.fixture(scope="session")

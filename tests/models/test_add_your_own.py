@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from ganalyze.models.assessors import ASSESSORS, load_assessor
-from ganalyze.models.generators import load_generator
+from ganalyze.models.assessors import ASSESSORS
 from ganalyze.support.errors import GanalyzeError
 from tests import REPOSITORY
+from tests.networks import load_assessor, load_generator
 from tests.workflow.conftest import Checkout
 
 
@@ -37,10 +37,10 @@ def written(tmp_path, monkeypatch):
 
 
 def test_models_are_found_by_module_and_object(written):
-    warmth = load_assessor("warmth:CARD", "weights", "cpu", {"gain": 2.0})
+    warmth = load_assessor("warmth:CARD", "weights", {"gain": 2.0})
     red = torch.tensor([1.0, -1, -1])[None, :, None, None].expand(1, 3, 8, 8)
     assert warmth(red).item() == 2
-    stripes = load_generator("stripes:CARD", "weights", "cpu")
+    stripes = load_generator("stripes:CARD", "weights")
     images = stripes(torch.randn(3, stripes.z_dim), torch.tensor([0, 1, 1]))
     assert images.shape == (3, 3, 64, 64)
     assert images.abs().max() <= 1
@@ -68,7 +68,7 @@ def test_what_is_no_model_is_told_in_one_line(written, name, words):
 )
 def test_options_that_the_card_does_not_have_are_refused(written, options, words):
     with pytest.raises(GanalyzeError, match=words):
-        load_assessor("warmth:CARD", "weights", "cpu", options)
+        load_assessor("warmth:CARD", "weights", options)
 
 
 def test_an_installed_package_offers_its_models_by_name(written, tmp_path):

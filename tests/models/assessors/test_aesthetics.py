@@ -9,8 +9,9 @@ from skimage.filters import gaussian
 
 from ganalyze.measures.factors import image_factors
 from ganalyze.models.assessors.aesthetics import CENTRE, WEIGHTS, WIDTH, load
+from ganalyze.models.weights.files import Weights
 
-PROXY = load(None, "cpu")
+PROXY = load(Weights())
 
 
 def photographs(count: int = 8, seed: int = 0) -> np.ndarray:

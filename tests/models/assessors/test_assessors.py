@@ -3,13 +3,14 @@
 import pytest
 import torch
 
-from ganalyze.models.assessors import ASSESSORS, load_assessor
+from ganalyze.models.assessors import ASSESSORS
 from ganalyze.support.errors import GanalyzeError
+from tests.networks import load_assessor
 
 
 @pytest.fixture(scope="module", params=["fer-valence", "resmem"])
 def assessor(request, weights_dir):
-    return load_assessor(request.param, weights_dir, "cpu")
+    return load_assessor(request.param, weights_dir)
 
 
 @pytest.fixture(scope="module")
@@ -54,4 +55,4 @@ def test_every_card_states_origin_licence_and_reference():
 
 def test_an_unknown_assessor_is_named_with_those_that_are_known(weights_dir):
     with pytest.raises(GanalyzeError, match=r"unknown assessor 'memnett'.*resmem"):
-        load_assessor("memnett", weights_dir, "cpu")
+        load_assessor("memnett", weights_dir)

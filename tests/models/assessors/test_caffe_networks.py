@@ -6,10 +6,10 @@ import torch
 import torch.nn.functional as F
 from scipy.io import loadmat
 
-from ganalyze.models.assessors import load_assessor
 from ganalyze.models.assessors.preprocessing import resize_tensorflow1
 from ganalyze.support.errors import GanalyzeError
 from tests import published
+from tests.networks import load_assessor
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def aestheticsnet_by_hand(state, folder, images, scale, head=None):
 @pytest.mark.parametrize("scale", [256, 255])
 def test_memnets_scores_are_those_worked_out_by_hand(memnet, scale):
     folder, state = memnet
-    scores = load_assessor("memnet", folder, "cpu", {"pixel_scale": scale})(images())
+    scores = load_assessor("memnet", folder, {"pixel_scale": scale})(images())
     assert ((scores > 0) & (scores < 1)).all()  # or the clipping would hide differences
     torch.testing.assert_close(scores, memnet_by_hand(state, folder, images(), scale), rtol=1e-4, atol=0)
 
@@ -121,11 +121,11 @@ def test_memnets_scores_can_go_beyond_1_where_they_are_not_clipped(memnet, tmp_p
     higher = state | {"fc8.bias": state["fc8.bias"] + 1}
     (tmp_path / "memnet_state_dict.p").write_bytes(pickle.dumps(higher, protocol=2))
     x = images(1).requires_grad_()
-    clipped = load_assessor("memnet", tmp_path, "cpu")(x)
+    clipped = load_assessor("memnet", tmp_path)(x)
     assert clipped.item() == 1
     clipped.backward()
     assert not x.grad.any()
-    free = load_assessor("memnet", tmp_path, "cpu", {"clipped": False})(images(1))
+    free = load_assessor("memnet", tmp_path, {"clipped": False})(images(1))
     expected = memnet_by_hand(higher, folder, images(1), 256, clipped=False)
     torch.testing.assert_close(free, expected, rtol=1e-4, atol=0)
     assert free.item() > 1
@@ -134,14 +134,14 @@ def test_memnets_scores_can_go_beyond_1_where_they_are_not_clipped(memnet, tmp_p
 @pytest.mark.parametrize("head", [None, "VividColor", "BalancingElement"])
 def test_aestheticsnets_scores_are_those_worked_out_by_hand(aestheticsnet, head):
     folder, state = aestheticsnet
-    scores = load_assessor(f"aestheticsnet:{head}" if head else "aestheticsnet", folder, "cpu")(images())
+    scores = load_assessor(f"aestheticsnet:{head}" if head else "aestheticsnet", folder)(images())
     expected = aestheticsnet_by_hand(state, folder, images(), 256, head)
     torch.testing.assert_close(scores, expected, rtol=1e-4, atol=1e-4 * expected.abs().max().item())
 
 
 def test_every_attribute_has_its_own_score(aestheticsnet):
     folder, _ = aestheticsnet
-    heads = load_assessor("aestheticsnet", folder, "cpu"), images(1)
+    heads = load_assessor("aestheticsnet", folder), images(1)
     scores = set()
     for name in published.ATTRIBUTES:
         heads[0].head = name
@@ -159,7 +159,7 @@ def test_resizing_is_tensorflow_1s(extent, size):
 
 def test_a_head_that_there_is_not_is_refused_with_those_that_there_are(aestheticsnet):
     with pytest.raises(GanalyzeError, match="no head 'Vivid': its heads are BalancingElement"):
-        load_assessor("aestheticsnet:Vivid", aestheticsnet[0], "cpu")
+        load_assessor("aestheticsnet:Vivid", aestheticsnet[0])
 
 
 @pytest.mark.parametrize("file", ["memnet_mean.mat", "memnet_state_dict.p"])
@@ -167,4 +167,4 @@ def test_a_file_of_something_else_is_refused(memnet, tmp_path, file):
     for path in memnet[0].iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes() if path.name != file else b"something else")
     with pytest.raises(GanalyzeError, match=file):
-        load_assessor("memnet", tmp_path, "cpu")
+        load_assessor("memnet", tmp_path)

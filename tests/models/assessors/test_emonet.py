@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from ganalyze.models.assessors import load_assessor
-from ganalyze.models.generators import load_generator
 from ganalyze.support.errors import GanalyzeError
 from tests import published
 from tests.authors import assert_equal, assert_same_direction, draw_z_and_y, numbers
+from tests.networks import load_assessor, load_generator
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +19,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def emonet(folder):
-    return load_assessor("emonet", folder, "cpu")
+    return load_assessor("emonet", folder)
 
 
 def test_scores_and_gradients_equal_the_authors_code(emonet):
@@ -35,7 +34,7 @@ def test_scores_and_gradients_equal_the_authors_code(emonet):
 @pytest.mark.parametrize("width", [8, pytest.param(96, marks=pytest.mark.slow)])
 def test_behind_biggan_256_score_and_gradient_equal_the_authors_code(emonet, tmp_path, width):
     published.write_biggan(tmp_path, 256, width)
-    generator = load_generator("biggan-256", tmp_path, "cpu")
+    generator = load_generator("biggan-256", tmp_path)
     theirs = numbers(f"biggan-256 width {width} + emonet")
     z, y, _ = draw_z_and_y(12, 1, 140)
     score = emonet(generator(z.requires_grad_(), y))
@@ -48,4 +47,4 @@ def test_behind_biggan_256_score_and_gradient_equal_the_authors_code(emonet, tmp
 def test_another_networks_file_is_refused(tmp_path, content):
     torch.save(content, tmp_path / "EmoNet_valence_moments_resnet50_5_best.pth.tar")
     with pytest.raises(GanalyzeError, match="EmoNet_valence"):
-        load_assessor("emonet", tmp_path, "cpu")
+        load_assessor("emonet", tmp_path)

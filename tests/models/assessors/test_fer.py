@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from ganalyze.models.assessors import load_assessor
 from ganalyze.models.assessors.fer import VALENCE
+from tests.networks import load_assessor
 
 
 @pytest.fixture(scope="module")
 def fer(weights_dir):
-    return load_assessor("fer-valence", weights_dir, "cpu")
+    return load_assessor("fer-valence", weights_dir)
 
 
 def test_probabilities_equal_the_published_networks(fer):

@@ -7,6 +7,7 @@ from torch import nn
 from ganalyze.models.assessors.object_size import ObjectSize, load_with_unet
 from ganalyze.models.segmenters.unet import UNet, save_unet
 from ganalyze.support.errors import GanalyzeError
+from tests.networks import weights_in
 
 
 class Brightness(nn.Module):
@@ -19,7 +20,7 @@ def assessor(tmp_path_factory):
     folder = tmp_path_factory.mktemp("segmenter")
     torch.manual_seed(0)
     save_unet(UNet(), folder / "segmenter.safetensors", {})
-    return load_with_unet(folder, "cpu").eval()
+    return load_with_unet(weights_in(folder)).eval()
 
 
 @pytest.mark.parametrize("white", [0, 16, 40, 64])
@@ -59,4 +60,4 @@ def test_the_score_has_a_gradient_with_respect_to_the_image(assessor):
 
 def test_without_a_segmenter_it_says_how_to_make_one(tmp_path):
     with pytest.raises(GanalyzeError, match=r"train_segmenter\.py"):
-        load_with_unet(tmp_path, "cpu")
+        load_with_unet(weights_in(tmp_path))

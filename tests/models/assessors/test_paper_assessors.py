@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from ganalyze.models.assessors import load_assessor
 from tests import published
+from tests.networks import load_assessor
 
 WRITERS = {
     "memnet": published.write_memnet,
@@ -26,7 +26,7 @@ def assessor(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("weights")
     WRITERS[request.param](folder)
     options = {"min_size": 128} if request.param == "object-size" else {}
-    return load_assessor(request.param, folder, "cpu", options)
+    return load_assessor(request.param, folder, options)
 
 
 @pytest.fixture(scope="module")

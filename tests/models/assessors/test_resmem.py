@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from ganalyze.models.assessors import load_assessor
+from tests.networks import load_assessor
 
 
 def test_scores_equal_the_published_packages(weights_dir):
@@ -12,7 +12,7 @@ def test_scores_equal_the_published_packages(weights_dir):
     images = np.random.default_rng(2).uniform(0, 1, (3, 3, 256, 256)).astype("float32")
     images[1] = np.linspace(0, 1, 256)
     images[2] *= 0.3
-    resmem = load_assessor("resmem", weights_dir, "cpu")
+    resmem = load_assessor("resmem", weights_dir)
     with torch.no_grad():
         scores = resmem(torch.from_numpy(images) * 2 - 1)
     torch.testing.assert_close(scores, torch.tensor(published), rtol=1e-4, atol=1e-4)

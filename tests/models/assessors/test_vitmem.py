@@ -4,13 +4,13 @@ import timm
 import torch
 from torchvision.transforms.v2.functional import center_crop, resize
 
-from ganalyze.models.assessors import load_assessor
 from tests import published
+from tests.networks import load_assessor
 
 
 def test_scores_are_those_of_the_published_pieces(tmp_path):
     published.write_vitmem(tmp_path)
-    assessor = load_assessor("vitmem", tmp_path, "cpu")
+    assessor = load_assessor("vitmem", tmp_path)
     network = timm.create_model("vit_base_patch16_224_miil", num_classes=1).eval()
     state = torch.load(tmp_path / "vitmem_base_patch16_224_miil_v1-f580d24a.pth", weights_only=True)
     network.load_state_dict({name.removeprefix("vit."): value for name, value in state.items()})

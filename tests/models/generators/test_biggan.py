@@ -4,11 +4,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ganalyze.models.generators import load_generator
 from ganalyze.models.generators.biggan import _doubling
 from ganalyze.support.errors import GanalyzeError
 from tests import published
 from tests.authors import assert_equal, assert_same_direction, draw_z_and_y, numbers
+from tests.networks import load_generator
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from tests.authors import assert_equal, assert_same_direction, draw_z_and_y, num
 )
 def test_images_and_gradients_equal_the_authors_code(tmp_path, size, width):
     published.write_biggan(tmp_path, size, width)
-    generator = load_generator(f"biggan-{size}", tmp_path, "cpu").to(memory_format=torch.channels_last)
+    generator = load_generator(f"biggan-{size}", tmp_path).to(memory_format=torch.channels_last)
     theirs = numbers(f"biggan-{size} width {width}")
     z, y, rng = draw_z_and_y(10, 2, generator.z_dim)
     pattern = published.normal(rng, 2, 3, size, size)
@@ -45,7 +45,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def generator(folder):
-    return load_generator("biggan-128", folder, "cpu")
+    return load_generator("biggan-128", folder)
 
 
 def test_the_published_networks_form_is_stated(generator):
@@ -93,7 +93,7 @@ def test_a_checkpoint_of_another_origin_is_refused_in_one_line(tmp_path, spoil, 
     spoil(state)
     torch.save(state, tmp_path / "biggan-128.pth")
     with pytest.raises(GanalyzeError, match=words) as refused:
-        load_generator("biggan-128", tmp_path, "cpu")
+        load_generator("biggan-128", tmp_path)
     assert "biggan-128.pth" in str(refused.value)
     assert "\n" not in str(refused.value)
 
@@ -101,4 +101,4 @@ def test_a_checkpoint_of_another_origin_is_refused_in_one_line(tmp_path, spoil, 
 def test_another_sizes_checkpoint_is_refused(tmp_path):
     torch.save(published.biggan(128, 8), tmp_path / "biggan-256.pth")
     with pytest.raises(GanalyzeError, match=r"biggan-256\.pth"):
-        load_generator("biggan-256", tmp_path, "cpu")
+        load_generator("biggan-256", tmp_path)

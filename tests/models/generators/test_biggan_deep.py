@@ -5,10 +5,10 @@ import torch
 import torch.nn.functional as F
 from pytorch_pretrained_biggan import BigGAN, BigGANConfig
 
-from ganalyze.models.generators import load_generator
 from ganalyze.support.errors import GanalyzeError
 from tests import published
 from tests.authors import assert_same_direction
+from tests.networks import load_generator
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def z_and_y():
 
 @pytest.mark.parametrize("truncation", [1.0, 0.5, 0.02])
 def test_images_and_gradients_equal_the_packages(folder, truncation):
-    ours = load_generator("biggan-deep-128", folder, "cpu", {"truncation": truncation})
+    ours = load_generator("biggan-deep-128", folder, {"truncation": truncation})
     z, y = z_and_y()
     z_theirs = z.clone().requires_grad_()
     images, theirs = ours(z.requires_grad_(), y), the_packages(folder)(z_theirs, F.one_hot(y, 1000).float(), truncation)
@@ -49,13 +49,13 @@ def test_between_two_truncations_the_nearer_ones_statistics_count_more(folder, t
             table[50] = (1 - share) * table[low] + share * table[low + 1]  # what it looks up for truncation 1
     z, y = z_and_y()
     expected = theirs(z, F.one_hot(y, 1000).float(), 1.0)
-    ours = load_generator("biggan-deep-128", folder, "cpu", {"truncation": truncation})
+    ours = load_generator("biggan-deep-128", folder, {"truncation": truncation})
     torch.testing.assert_close(ours(z, y), expected, rtol=1e-4, atol=1e-4)
     assert ours.truncation == truncation
 
 
 def test_the_published_networks_form_is_stated(folder):
-    generator = load_generator("biggan-deep-128", folder, "cpu")
+    generator = load_generator("biggan-deep-128", folder)
     assert (generator.z_dim, generator.num_classes, generator.image_size) == (128, 1000, 128)
     assert generator.class_names[963] == "pizza"
     assert generator.truncation == 1
@@ -64,7 +64,7 @@ def test_the_published_networks_form_is_stated(folder):
 @pytest.mark.parametrize("truncation", [0.0, 1.5, -1.0, "much"])
 def test_a_truncation_outside_of_0_to_1_is_refused(folder, truncation):
     with pytest.raises(GanalyzeError, match="option truncation of generator 'biggan-deep-128'"):
-        load_generator("biggan-deep-128", folder, "cpu", {"truncation": truncation})
+        load_generator("biggan-deep-128", folder, {"truncation": truncation})
 
 
 @pytest.mark.parametrize("layout", ["{}", "[1, 2]", "not json", '{"layers": 3}'])
@@ -73,4 +73,4 @@ def test_another_layout_is_refused(folder, tmp_path, layout):
         (tmp_path / file.name).write_bytes(file.read_bytes())
     (tmp_path / "biggan-deep-128-config.json").write_text(layout)
     with pytest.raises(GanalyzeError, match="biggan-deep-128"):
-        load_generator("biggan-deep-128", tmp_path, "cpu")
+        load_generator("biggan-deep-128", tmp_path)

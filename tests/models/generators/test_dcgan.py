@@ -4,13 +4,14 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ganalyze.models.generators import GENERATORS, load_generator
+from ganalyze.models.generators import GENERATORS
 from ganalyze.support.errors import GanalyzeError
+from tests.networks import load_generator
 
 
 @pytest.fixture(scope="module")
 def dcgan(weights_dir):
-    return load_generator("dcgan-digiface", weights_dir, "cpu")
+    return load_generator("dcgan-digiface", weights_dir)
 
 
 def z_and_y(n):
@@ -60,7 +61,7 @@ def test_the_image_has_a_gradient_with_respect_to_z(dcgan):
 def test_weights_of_another_network_are_refused(tmp_path, content):
     torch.save(content, tmp_path / "weights.tar")
     with pytest.raises(GanalyzeError, match=r"weights\.tar"):
-        load_generator("dcgan-digiface", tmp_path, "cpu")
+        load_generator("dcgan-digiface", tmp_path)
 
 
 def test_every_card_states_origin_licence_and_reference():

@@ -6,10 +6,7 @@ import torch
 from skimage.draw import ellipse
 from torch import nn
 
-from ganalyze.models.compute import Compute
 from ganalyze.models.segmenters.distillation import train_unet
-
-CPU = Compute(torch.device("cpu"), "float32")
 
 
 def heads(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -3,13 +3,17 @@
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 
 from ganalyze.images.image_sets import read_manifest
 from ganalyze.images.reading import ImageReader
-from ganalyze.models.segmenters.distillation import Distillation, HeldOut, distil, draw_images, iou, train_unet
+from ganalyze.models.segmenters.distillation import HeldOut, distil, draw_images, iou, train_unet
+from ganalyze.models.segmenters.settings import Distillation
 from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.settings import one_error
+from tests.networks import CPU
 
-from .conftest import CPU, Heads, as_images, heads
+from .conftest import Heads, as_images, heads
 
 
 def test_iou_is_what_sets_of_pixels_give():
@@ -63,7 +67,7 @@ def test_more_images_begin_with_the_same_ones_and_held_out_ones_are_others():
 
 
 def test_distilling_reports_settings_drops_and_the_iou_of_held_out_images():
-    _, held_out, summary = distil(Heads(), Distillation(samples=40, held_out=10, epochs=10, seed=3), CPU)
+    _, held_out, summary = distil(Heads(), Distillation(samples=40, held_out_samples=10, epochs=10), CPU, seed=3)
     agreement = iou(held_out.masks, held_out.grabcuts)
     assert summary["iou_mean"] == pytest.approx(agreement.mean())
     assert summary["iou_median"] == pytest.approx(np.median(agreement))
@@ -75,20 +79,23 @@ def test_distilling_reports_settings_drops_and_the_iou_of_held_out_images():
 def test_implausible_grabcuts_are_left_out_and_counted(monkeypatch):
     verdicts = iter([True] * 40 + [False] * 8 + [True, False] * 5)
     monkeypatch.setattr("ganalyze.models.segmenters.distillation.is_plausible", lambda mask: next(verdicts))
-    _, held_out, summary = distil(Heads(), Distillation(samples=48, held_out=10, epochs=1, seed=3), CPU)
+    _, held_out, summary = distil(Heads(), Distillation(samples=48, held_out_samples=10, epochs=1), CPU, seed=3)
     assert (summary["samples_dropped"], summary["held_out_dropped"], len(held_out.pixels)) == (8, 5, 5)
 
 
 def test_a_generator_without_a_subject_is_refused(monkeypatch):
     monkeypatch.setattr("ganalyze.models.segmenters.distillation.is_plausible", lambda mask: False)
     with pytest.raises(GanalyzeError, match="in none of 4 images"):
-        distil(Heads(), Distillation(samples=4, held_out=4, epochs=1, seed=0), CPU)
+        distil(Heads(), Distillation(samples=4, held_out_samples=4, epochs=1), CPU, seed=0)
 
 
-@pytest.mark.parametrize("name", ["samples", "held_out", "epochs"])
+@pytest.mark.parametrize("name", ["samples", "held_out_samples", "epochs"])
 def test_settings_of_zero_are_refused(name):
-    with pytest.raises(GanalyzeError, match=f"{name} of the segmenter: got 0"):
-        Distillation(**({"samples": 1, "held_out": 1, "epochs": 1, "seed": 0} | {name: 0}))
+    with pytest.raises(ValidationError, match=f"{name}\n  Input should be greater than 0") as refused:
+        Distillation(**{name: 0})
+    assert one_error(refused.value, Distillation, "segmenter").args == (
+        f"segmenter: {name}: got 0, input should be greater than 0",
+    )
 
 
 def test_held_out_images_are_stored_with_both_masks_and_their_iou(tmp_path):

@@ -3,10 +3,9 @@
 import pytest
 import torch
 
-from ganalyze.models.assessors import load_assessor
-from ganalyze.models.segmenters import load_segmenter
 from ganalyze.models.segmenters.mask_rcnn import MaskRCNN, paste
 from tests import published
+from tests.networks import load_assessor, load_segmenter
 
 SIZE = 128  # of the images, which the network sees at this size
 
@@ -20,7 +19,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def assessor(folder):
-    return load_assessor("object-size", folder, "cpu", {"min_size": SIZE})
+    return load_assessor("object-size", folder, {"min_size": SIZE})
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +84,7 @@ def test_the_subject_is_the_largest_thing_seen_or_else_the_likeliest(detections,
 
 
 def test_where_nothing_is_detected_the_size_is_0_without_a_gradient_and_counted(folder, images):
-    assessor = load_assessor("object-size", folder, "cpu", {"min_size": SIZE})
+    assessor = load_assessor("object-size", folder, {"min_size": SIZE})
     assessor.segmenter.detector.roi_heads.score_thresh = 2.0
     x = images.clone().requires_grad_()
     scores = assessor(x)
@@ -116,7 +115,7 @@ def test_a_larger_box_makes_a_larger_object_in_the_gradient_too():
 
 
 def test_it_serves_as_a_segmenter(folder, images):
-    segmenter = load_segmenter("mask-rcnn", folder, "cpu")
+    segmenter = load_segmenter("mask-rcnn", folder)
     assert segmenter.detector.transform.min_size == (800,)
     segmenter.detector.transform.min_size = (SIZE,)
     with torch.no_grad():

@@ -5,13 +5,13 @@ import pytest
 import torch
 from skimage.draw import disk
 
-from ganalyze.models.segmenters import load_segmenter
 from ganalyze.models.segmenters.binary_masks import segment
 from ganalyze.models.segmenters.distillation import iou
 from ganalyze.models.segmenters.unet import UNet, load_unet, save_unet
 from ganalyze.support.errors import GanalyzeError
+from tests.networks import CPU, load_segmenter, weights_in
 
-from .conftest import CPU, as_images, heads
+from .conftest import as_images, heads
 
 
 def test_the_unet_is_under_a_megabyte(tmp_path):
@@ -62,7 +62,7 @@ def test_the_gradient_with_respect_to_the_image_is_finite_and_not_zero(trained, 
 
 def test_what_is_saved_is_loaded_and_saved_alike(trained, tmp_path):
     save_unet(trained, tmp_path / "segmenter.safetensors", {"iou_mean": 0.9, "seed": 5})
-    loaded = load_segmenter("unet", tmp_path, "cpu")
+    loaded = load_segmenter("unet", tmp_path)
     images = as_images(heads(2)[0])
     with torch.no_grad():
         assert torch.equal(loaded(images), trained(images))
@@ -74,12 +74,12 @@ def test_what_is_saved_is_loaded_and_saved_alike(trained, tmp_path):
 
 def test_the_file_is_found_in_the_second_of_two_folders(trained, tmp_path):
     save_unet(trained, tmp_path / "run" / "segmenter.safetensors", {})
-    load_unet(f"{tmp_path / 'weights'}:{tmp_path / 'run'}", "cpu")
+    load_unet(weights_in(tmp_path / "weights", tmp_path / "run"))
 
 
 def test_a_missing_segmenter_says_how_to_make_one(tmp_path):
     with pytest.raises(GanalyzeError, match=r"segmenter\.safetensors not found.*train_segmenter\.py"):
-        load_segmenter("unet", tmp_path, "cpu")
+        load_segmenter("unet", tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"no safetensors", None])
@@ -88,10 +88,10 @@ def test_a_broken_file_is_one_clear_error(trained, tmp_path, content):
     save_unet(trained, path, {})
     path.write_bytes(path.read_bytes()[:-100] if content is None else content)
     with pytest.raises(GanalyzeError, match="not a readable safetensors file"):
-        load_unet(tmp_path, "cpu")
+        load_unet(weights_in(tmp_path))
 
 
 def test_weights_of_another_network_are_named(tmp_path):
     save_unet(UNet((4, 8)), tmp_path / "segmenter.safetensors", {})
     with pytest.raises(GanalyzeError, match=r"segmenter\.safetensors does not fit the network"):
-        load_unet(tmp_path, "cpu")
+        load_unet(weights_in(tmp_path))

@@ -14,7 +14,7 @@ import zipfile
 import pytest
 
 from ganalyze.models.weights.catalogue import load_catalogue
-from ganalyze.models.weights.files import fetch, verified
+from ganalyze.models.weights.files import Weights, fetch
 from ganalyze.models.weights.records import sha256_of
 from ganalyze.support.errors import GanalyzeError
 
@@ -140,7 +140,7 @@ def test_without_a_network_the_line_says_what_to_do(get):
 
 def test_an_md5_serves_where_no_sha256_is_known(site, get):
     path = get(site.serve("/net.bin"), md5=hashlib.md5(CONTENT).hexdigest())
-    assert verified(path.parent, "net.bin") == path
+    assert Weights(weights_dir=(path.parent,)).path("net.bin") == path
 
 
 def test_an_unknown_name_lists_the_known_ones(catalogue_of, tmp_path):
@@ -209,20 +209,20 @@ def test_a_file_put_there_by_hand_is_recorded_by_fetch(get, tmp_path):
 def test_verified_refuses_missing_truncated_and_changed_files(site, get, tmp_path):
     folder = tmp_path / "weights"
     with pytest.raises(GanalyzeError, match=f"fetch_weights.py net.bin --weights-dir {folder}"):
-        verified(folder, "net.bin")
+        Weights(weights_dir=(folder,)).path("net.bin")
     path = get(site.serve("/net.bin"))
-    assert verified(folder, "net.bin") == path
+    assert Weights(weights_dir=(folder,)).path("net.bin") == path
     path.write_bytes(CONTENT[:10])
     with pytest.raises(GanalyzeError, match="10 bytes instead of 1000000"):
-        verified(folder, "net.bin")
+        Weights(weights_dir=(folder,)).path("net.bin")
     path.write_bytes(CONTENT[::-1])
     with pytest.raises(GanalyzeError, match=f"instead of {SHA256}"):
-        verified(folder, "net.bin")
+        Weights(weights_dir=(folder,)).path("net.bin")
     path.with_name("net.bin.sha256").write_text("nonsense")
     with pytest.raises(GanalyzeError, match="no record"):
-        verified(folder, "net.bin")
+        Weights(weights_dir=(folder,)).path("net.bin")
     path.with_name("net.bin.sha256").unlink()
-    assert verified(folder, "net.bin") == path  # put there by hand
+    assert Weights(weights_dir=(folder,)).path("net.bin") == path  # put there by hand
 
 
 # --- wheels ------------------------------------------------------------------------------------------------

@@ -3,42 +3,28 @@
 Implausible GrabCuts are dropped by a rule, and the network learns what the others have in common.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from ganalyze.images.image_sets import Shard, write_manifest
 from ganalyze.images.pixels import as_image, resize, to_pixels
 from ganalyze.models.compute import Compute
+from ganalyze.models.contract import Generator
 from ganalyze.models.segmenters.binary_masks import segment
 from ganalyze.models.segmenters.grabcut import SIDE, grabcut_masks, is_plausible
+from ganalyze.models.segmenters.settings import Distillation
 from ganalyze.models.segmenters.unet import UNet
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.progress import progress
 from ganalyze.support.randomness import stream, truncated_normal
 
 _BATCH = 50  # images a network sees at once
-
-
-@dataclass(frozen=True)
-class Distillation:
-    """How a U-Net is trained on a generator's images. samples: GrabCuts to learn from. held_out: GrabCuts to be judged
-    by. epochs: passes over the samples. seed: of the run."""
-
-    samples: int
-    held_out: int
-    epochs: int
-    seed: int
-
-    def __post_init__(self) -> None:
-        for name in ("samples", "held_out", "epochs"):
-            if getattr(self, name) < 1:
-                raise GanalyzeError(f"{name} of the segmenter: got {getattr(self, name)}, must be above 0")
 
 
 @dataclass(frozen=True)
@@ -64,20 +50,26 @@ class HeldOut:
         write_manifest(pd.DataFrame(rows, columns=["image_id", "file", "grabcut_file", "mask_file", "iou"]), path)
 
 
-def distil(generator: nn.Module, options: Distillation, compute: Compute) -> tuple[UNet, HeldOut, dict]:
-    """A U-Net that imitates GrabCut on the generator's images; its masks of images held out; and a summary: options,
-    how many GrabCuts were dropped, and the held-out IoU's mean, median and 5th percentile.
+def distil(
+    generator: Generator, settings: Distillation, compute: Compute, *, seed: int
+) -> tuple[UNet, HeldOut, dict[str, int | float]]:
+    """A U-Net that imitates GrabCut on the generator's images; its masks of images held out; and a summary: settings,
+    how many GrabCuts were dropped, and the held-out IoU's mean, median and 5th percentile. seed: of the run.
 
     Raises GanalyzeError where too few GrabCuts are plausible.
     """
-    images, grabcuts = _plausible_grabcuts(generator, options.samples, options.seed, "training", compute.device)
-    unet = train_unet(images, torch.from_numpy(grabcuts), options.epochs, options.seed, compute.device)
-    unseen, truth = _plausible_grabcuts(generator, options.held_out, options.seed, "held-out", compute.device)
+    images, grabcuts = _plausible_grabcuts(generator, settings.samples, seed, "training", compute.device)
+    unet = train_unet(images, torch.from_numpy(grabcuts), settings.epochs, seed, compute.device)
+    unseen, truth = _plausible_grabcuts(generator, settings.held_out_samples, seed, "held-out", compute.device)
     masks = np.concatenate([segment(unet, batch, compute) for batch in unseen.split(_BATCH)])
     agreement = iou(masks, truth)
-    summary = asdict(options) | {
-        "samples_dropped": options.samples - len(images),
-        "held_out_dropped": options.held_out - len(unseen),
+    summary: dict[str, int | float] = {
+        "samples": settings.samples,
+        "held_out": settings.held_out_samples,
+        "epochs": settings.epochs,
+        "seed": seed,
+        "samples_dropped": settings.samples - len(images),
+        "held_out_dropped": settings.held_out_samples - len(unseen),
         "iou_mean": float(agreement.mean()),
         "iou_median": float(np.median(agreement)),
         "iou_5th_percentile": float(np.quantile(agreement, 0.05)),
@@ -85,7 +77,7 @@ def distil(generator: nn.Module, options: Distillation, compute: Compute) -> tup
     return unet, HeldOut(to_pixels(unseen), truth, masks), summary
 
 
-def draw_images(generator: nn.Module, count: int, seed: int, part: str, device: torch.device | str = "cpu") -> Tensor:
+def draw_images(generator: Generator, count: int, seed: int, part: str, device: str = "cpu") -> Tensor:
     """`count` images (count, 3, 64, 64) in [-1, 1] of the generator, on the CPU: z truncated normal, classes uniform.
 
     `part` ("training", "held-out") names the random streams. More images begin with the same ones as fewer.
@@ -101,7 +93,7 @@ def draw_images(generator: nn.Module, count: int, seed: int, part: str, device: 
 
 
 def train_unet(
-    images: Tensor, masks: Tensor, epochs: int, seed: int, device: torch.device | str = "cpu", batch_size: int = 32
+    images: Tensor, masks: Tensor, epochs: int, seed: int, device: str = "cpu", batch_size: int = 32
 ) -> UNet:
     """Train a U-Net on images (N, 3, 64, 64) in [-1, 1] and their masks (N, 64, 64) bool; return it in eval mode.
 
@@ -143,7 +135,7 @@ def iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _plausible_grabcuts(
-    generator: nn.Module, count: int, seed: int, part: str, device: torch.device
+    generator: Generator, count: int, seed: int, part: str, device: str
 ) -> tuple[Tensor, np.ndarray]:
     """`count` images of the generator and their GrabCuts, without those whose GrabCut is implausible."""
     images = draw_images(generator, count, seed, part, device)
