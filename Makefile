@@ -94,9 +94,9 @@ test-slurm: env  ## install SLURM (Debian, as root), start it on this machine al
 
 .PHONY: bench
 bench: env  ## measure how fast the slow parts are, against the plain way (mixed models: R's lme4)
-	python scripts/bench.py factors
-	python scripts/bench.py mixed_models
-	python scripts/bench.py training
+	python benchmarks/factors.py
+	python benchmarks/mixed_models.py
+	python benchmarks/training.py
 
 .PHONY: lint
 lint: env $(call page_too,lint)  ## check format and style: ruff, snakefmt, snakemake --lint, and of the page eslint, prettier
