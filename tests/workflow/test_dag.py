@@ -82,6 +82,8 @@ def test_a_run_leaves_every_file_of_the_contract_with_its_columns(finished, name
         "tjur_d",
         "engine",
         "converged",
+        "statsmodels_estimate",
+        "statsmodels_std_error",
     }
     assert "alpha" in set(models.term)
     factors = pd.read_csv(folder / "factors.csv")
