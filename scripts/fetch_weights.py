@@ -1,6 +1,7 @@
 """Download pretrained weights by their names in config/weights.yaml, verify them, print where they are."""
 
 from pathlib import Path
+from typing import Annotated
 
 import tyro
 from pydantic import Field
@@ -14,7 +15,9 @@ from ganalyze.support.settings import Settings
 class Arguments(Settings):
     """Which files, and where they go."""
 
-    names: tyro.conf.Positional[tuple[str, ...]] = Field(min_length=1, description="published, e.g. model.pt")
+    names: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="NAME …")] = Field(
+        min_length=1, description="published file name, e.g. model.pt"
+    )
     weights_dir: Path = Field(default=Path("weights"), description="the folder for them")
     catalogue: Path = Field(default=CATALOGUE, description="what is known of each file")
 

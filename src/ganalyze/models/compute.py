@@ -1,7 +1,7 @@
 """Where and how the networks run: device, threads, precision. Said once by the configuration."""
 
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -57,7 +57,7 @@ class Compute(Settings):
             model.compile()
         return model
 
-    def autocast(self) -> AbstractContextManager:
+    def autocast(self) -> AbstractContextManager[Any]:
         """Run the networks' matrix products in the chosen precision."""
         import torch
 

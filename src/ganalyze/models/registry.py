@@ -7,17 +7,15 @@ for a card in any module that Python finds, the current folder included (docs/ad
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from types import ModuleType
+from pkgutil import resolve_name
 from typing import Any
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from ganalyze.models.compute import Compute
-from ganalyze.models.weights.catalogue import WeightFile
+from ganalyze.models.weights.catalogue import WeightFile, known_file
 from ganalyze.models.weights.files import Weights
 from ganalyze.support.errors import GanalyzeError
 
@@ -25,42 +23,60 @@ from ganalyze.support.errors import GanalyzeError
 UNET_FILE = "segmenter.safetensors"
 
 
-@dataclass(frozen=True)
-class Card:
+class Card(BaseModel):
     """What is known of a model, and where its code is.
 
-    `build` is "module:callable"; the callable takes `Weights` and returns a torch module. `files` are names in
-    config/weights.yaml, or UNET_FILE. Where `origin`, `licence` or `reference` are not stated, they are those of the
-    first file there (`described`). `note`, where there is one, goes to everything made with the model. `options` are
-    the callable's further keywords, each with the type of its values, which a configuration may set. A model with
-    several outputs has `heads`: the callable takes the keyword `head`, and `name:head` stands for the model with it.
-    `memory_mb` is its share of what a training with a batch of 4 needs.
+    What it does not state of `origin`, `licence` and `reference` stands in config/weights.yaml, with its first file.
     """
 
-    build: str
-    files: tuple[str, ...]
-    title: str
-    origin: str = ""
-    licence: str = ""
-    reference: str = ""
-    note: str = ""
-    options: Mapping[str, Any] = field(default_factory=dict)
-    heads: tuple[str, ...] = ()
-    head: str = ""
-    memory_mb: int = 2500
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    build: str = Field(pattern=r"^\w+(\.\w+)*:\w+$", description="module:callable, from `Weights` to a torch module")
+    files: tuple[str, ...] = Field(description="names in config/weights.yaml, or UNET_FILE")
+    title: str = Field(description="the model, and what its values are")
+    stated_origin: str = Field(default="", alias="origin")
+    stated_licence: str = Field(default="", alias="licence")
+    stated_reference: str = Field(default="", alias="reference")
+    note: str = Field(default="", description="a caution that goes with everything made with the model")
+    arguments: Mapping[str, Any] = Field(default={}, description="keywords that the callable always gets")
+    options: Mapping[str, Any] = Field(
+        default={}, description="keywords that a configuration may set, each with the type of its values"
+    )
+    heads: tuple[str, ...] = Field(
+        default=(), description="outputs: name:head is the model with the keyword `head`; without, its main output"
+    )
+    memory_mb: int = Field(default=2500, description="its share of what a training with a batch of 4 needs")
+
+    @model_validator(mode="after")
+    def _is_known(self) -> "Card":
+        stated = self.stated_origin and self.stated_licence and self.stated_reference
+        if not stated and self.files in ((), (UNET_FILE,)):
+            raise ValueError(f"{self.title}: origin, licence and reference must be stated, no weight file tells them")
+        return self
 
     @property
     def module(self) -> str:
         """The module of `build`."""
         return self.build.partition(":")[0]
 
-    def described(self, catalogue: Mapping[str, WeightFile]) -> "Card":
-        """The card with what the catalogue says of its first file, where it says nothing itself."""
-        known = catalogue.get(self.files[0]) if self.files else None
-        if known is None:
-            return self
-        facts = {name: getattr(self, name) or getattr(known, name) for name in ("origin", "licence", "reference")}
-        return replace(self, **facts)
+    @property
+    def origin(self) -> str:
+        """Who made the model, and in which package or form it came."""
+        return self.stated_origin or self._first_file.origin
+
+    @property
+    def licence(self) -> str:
+        """What its weights may be used for."""
+        return self.stated_licence or self._first_file.licence
+
+    @property
+    def reference(self) -> str:
+        """The paper to cite."""
+        return self.stated_reference or self._first_file.reference
+
+    @property
+    def _first_file(self) -> WeightFile:
+        return known_file(self.files[0])
 
 
 class Registry(Mapping[str, Card]):
@@ -90,7 +106,7 @@ class Registry(Mapping[str, Card]):
             if not offered:
                 raise GanalyzeError(f"unknown {self.kind} {name!r}: known are {', '.join(self)}")
             return self._own(name, lambda: next(iter(offered)).load())
-        return self._own(name, lambda: getattr(_import(base), rest))
+        return self._own(name, lambda: _find(name))
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and (":" in name or any(name == known for known in self))
@@ -107,14 +123,15 @@ class Registry(Mapping[str, Card]):
         if head not in card.heads:
             known = f"its heads are {', '.join(card.heads)}" if card.heads else "it has one output, without a name"
             raise GanalyzeError(f"{self.kind} {base!r} has no head {head!r}: {known}")
-        return replace(card, head=head, title=f"{card.title}: {head}")
+        return card.model_copy(update={"arguments": {**card.arguments, "head": head}, "title": f"{card.title}: {head}"})
 
     def _own(self, name: str, get: Callable[[], Any]) -> Card:
         """A card that is not ours. Whatever goes wrong in the other's module is told in one line."""
         try:
             card = get()
         except Exception as error:
-            raise GanalyzeError(f"{self.kind} {name!r} cannot be imported: {type(error).__name__}: {error}") from None
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            raise GanalyzeError(f"{self.kind} {name!r} cannot be imported: {reason}") from None
         if not isinstance(card, Card):
             raise GanalyzeError(f"{self.kind} {name!r} is a {type(card).__name__}, not a ganalyze.models.registry.Card")
         return card
@@ -140,18 +157,16 @@ class Registry(Mapping[str, Card]):
         Raises GanalyzeError where the name or an option is unknown or a weight file is missing, broken or of another
         model.
         """
-        options = dict(options or {})
+        options = options or {}
         self.check(name, options)
         card = self[name]
-        if card.head:
-            options["head"] = card.head
-        module, _, attribute = card.build.partition(":")
-        model = getattr(_import(module), attribute)(weights, **options)
+        model = _find(card.build)(weights, **card.arguments, **options)
         return compute.tuned(model.to(compute.device).eval().requires_grad_(False))
 
 
-def _import(module: str) -> ModuleType:
+def _find(name: str) -> Any:
+    """What `module:object` stands for, in the current folder too."""
     here = str(Path.cwd())
     if here not in sys.path:  # a script's own folder is there instead
         sys.path.append(here)
-    return import_module(module)
+    return resolve_name(name)

@@ -3,7 +3,6 @@
 import pytest
 import torch
 
-from ganalyze.models.assessors import ASSESSORS
 from ganalyze.support.errors import GanalyzeError
 from tests.networks import load_assessor
 
@@ -46,11 +45,6 @@ def test_the_score_has_a_gradient_with_respect_to_the_image(assessor, images):
 def test_loading_asks_for_no_gradient_of_the_networks_weights(assessor):
     assert not any(parameter.requires_grad for parameter in assessor.parameters())
     assert not assessor.training
-
-
-def test_every_card_states_origin_licence_and_reference():
-    for card in ASSESSORS.values():
-        assert all([card.title, card.origin, card.licence, card.reference])
 
 
 def test_an_unknown_assessor_is_named_with_those_that_are_known(weights_dir):

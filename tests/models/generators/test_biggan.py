@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ganalyze.models.generators.biggan import _doubling
+from ganalyze.models.generators.biggan_checkpoint import _doubling
 from ganalyze.support.errors import GanalyzeError
 from tests import published
 from tests.authors import assert_equal, assert_same_direction, draw_z_and_y, numbers

@@ -4,7 +4,6 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ganalyze.models.generators import GENERATORS
 from ganalyze.support.errors import GanalyzeError
 from tests.networks import load_generator
 
@@ -62,8 +61,3 @@ def test_weights_of_another_network_are_refused(tmp_path, content):
     torch.save(content, tmp_path / "weights.tar")
     with pytest.raises(GanalyzeError, match=r"weights\.tar"):
         load_generator("dcgan-digiface", tmp_path)
-
-
-def test_every_card_states_origin_licence_and_reference():
-    for card in GENERATORS.values():
-        assert all([card.title, card.origin, card.licence, card.reference, card.files])

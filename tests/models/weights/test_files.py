@@ -225,6 +225,24 @@ def test_verified_refuses_missing_truncated_and_changed_files(site, get, tmp_pat
     assert Weights(weights_dir=(folder,)).path("net.bin") == path  # put there by hand
 
 
+def test_the_first_of_several_folders_that_has_the_file_serves(tmp_path):
+    folders = tuple(tmp_path / name for name in "abc")
+    for folder in folders[1:]:
+        folder.mkdir()
+        (folder / "net.bin").write_bytes(CONTENT)
+    assert Weights(weights_dir=folders).path("net.bin") == folders[1] / "net.bin"
+
+
+def test_a_recorded_file_that_is_gone_is_fetched_again_from_its_own_catalogue_to_its_record(site, catalogue_of, get):
+    path = get(site.serve("/net.bin"), sha256=SHA256)
+    path.unlink()
+    catalogue = catalogue_of(site.serve("/again.bin"), sha256=SHA256)
+    weights = Weights(weights_dir=(path.parent.with_name("elsewhere"), path.parent), catalogue=catalogue)
+    assert weights.path("net.bin") == path
+    assert path.read_bytes() == CONTENT
+    assert site.pages["/again.bin"].asked
+
+
 # --- wheels ------------------------------------------------------------------------------------------------
 
 

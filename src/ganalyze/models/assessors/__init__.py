@@ -1,6 +1,5 @@
 """Assessors A(image) (paper §2.1): from an image to a score of the property of interest."""
 
-from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -39,10 +38,11 @@ ASSESSORS = Registry(
             title="FER valence (−1 to 1)",
             note="Our weighting of the probabilities of seven facial expressions, not a rating by people.",
         ),
-        "object-size-unet": replace(
-            SEGMENTERS["unet"],
-            build="ganalyze.models.assessors.object_size:load_with_unet",
-            title="Object size (share of pixels, 0–1)",
+        "object-size-unet": SEGMENTERS["unet"].model_copy(
+            update={
+                "build": "ganalyze.models.assessors.object_size:load_with_unet",
+                "title": "Object size (share of pixels, 0–1)",
+            }
         ),
         "aesthetics-proxy": Card(
             build="ganalyze.models.assessors.aesthetics:load",
@@ -74,11 +74,12 @@ ASSESSORS = Registry(
             title="EmoNet valence (0–1)",
             options={"pixel_scale": Literal[255, 256]},
         ),
-        "object-size": replace(
-            SEGMENTERS["mask-rcnn"],
+        "object-size": Card(
             build="ganalyze.models.assessors.object_size:load_with_mask_rcnn",
+            files=SEGMENTERS["mask-rcnn"].files,
             title="object size (share of the image)",
             options={"min_size": Annotated[int, Field(ge=64)]},
+            memory_mb=SEGMENTERS["mask-rcnn"].memory_mb,
         ),
         "vitmem": Card(
             build="ganalyze.models.assessors.vitmem:load",

@@ -79,7 +79,8 @@ class AestheticsProxy(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Scores (N,), 0 to 1, of images (N, 3, H, W) in [-1, 1]."""
-        mean = sum(WEIGHTS[name] * value for name, value in self.features(images).items())
+        parts = (WEIGHTS[name] * value for name, value in self.features(images).items())
+        mean = sum(parts, start=torch.zeros(()))
         return torch.sigmoid((mean - CENTRE) / WIDTH)
 
 

@@ -1,5 +1,8 @@
 """AestheticsNet (Kong et al., ECCV 2016): how beautiful a photograph is, and eleven attributes of it."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -21,6 +24,8 @@ class AestheticsNet(CaffeNet):
     mean: the training images' mean (3, 227, 227), BGR, 0 to 255. head: one of `ATTRIBUTES`; without, the main score.
     pixel_scale, resizing: see `to_bgr`.
     """
+
+    mean: Tensor
 
     def __init__(self, mean: Tensor, head: str = "", pixel_scale: int = 256, resizing: str = "tensorflow1"):
         super().__init__()
@@ -44,7 +49,7 @@ class AestheticsNet(CaffeNet):
         return self.fc11_score(F.relu(self.fc10_Merge(merged))).squeeze(1)
 
 
-def load(weights: Weights, **options) -> AestheticsNet:
+def load(weights: Weights, **options: Any) -> AestheticsNet:
     """The network with the published weights. Raises GanalyzeError where they are missing or do not fit."""
     path = weights.path("aestheticsnet_state_dict.p")
     model = AestheticsNet(_mean(weights.path("mean_AADB_regression_warp256_lore.npy")), **options)
@@ -52,7 +57,7 @@ def load(weights: Weights, **options) -> AestheticsNet:
     return model
 
 
-def _mean(path) -> Tensor:
+def _mean(path: Path) -> Tensor:
     """The centre of the mean image (3, 256, 256)."""
     try:
         mean = np.load(path, allow_pickle=False).astype(np.float32).reshape(3, 256, 256)

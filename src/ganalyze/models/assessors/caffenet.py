@@ -11,7 +11,7 @@ class CaffeNet(nn.Module):
     """AlexNet (Krizhevsky et al., NIPS 2012) with its convolutions in two groups and its response normalisation.
     Layer names are the published files'."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(3, 96, 11, stride=4)
         self.conv2 = nn.Conv2d(96, 256, 5, padding=2, groups=2)

@@ -1,5 +1,7 @@
 """EmoNet (Goetschalckx et al., ICCV 2019, §4): how positive the emotions are that an image evokes."""
 
+from typing import Any, cast
+
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
@@ -29,7 +31,7 @@ class EmoNet(nn.Module):
         return self.network(ten_crops(normalize(x, _MEAN, _STD), _CROP)).float().view(-1, 10).mean(1)
 
 
-def load(weights: Weights, **options) -> EmoNet:
+def load(weights: Weights, **options: Any) -> EmoNet:
     """The network with the published weights. Raises GanalyzeError where they are missing or do not fit."""
     path = weights.path("EmoNet_valence_moments_resnet50_5_best.pth.tar")
     published = load_tensors(path).get("state_dict")
@@ -51,6 +53,7 @@ def fold_norms(resnet: nn.Module) -> nn.Module:
         if isinstance(module, nn.Sequential) and len(layers) == 2 and isinstance(layers.get("1"), nn.BatchNorm2d):
             pairs = [("0", "1")]  # a block's shortcut
         for conv, norm in pairs:
-            setattr(module, conv, fuse_conv_bn_eval(layers[conv], layers[norm]))
+            fused = fuse_conv_bn_eval(cast(nn.Conv2d, layers[conv]), cast(nn.BatchNorm2d, layers[norm]))
+            setattr(module, conv, fused)
             setattr(module, norm, nn.Identity())
     return resnet

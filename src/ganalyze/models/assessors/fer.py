@@ -1,5 +1,7 @@
 """Emotional valence of a face from a facial-expression network (mini-Xception trained on FER-2013)."""
 
+from pathlib import Path
+
 import h5py
 import numpy as np
 import torch
@@ -72,7 +74,9 @@ class FERValence(nn.Module):
     The image is taken to be a face that fills the frame, as the demo's generator makes them: no face is searched.
     """
 
-    def __init__(self):
+    valence: Tensor
+
+    def __init__(self) -> None:
         super().__init__()
         self.conv1, self.norm1 = nn.Conv2d(1, 8, 3, bias=False), _norm(8)
         self.conv2, self.norm2 = nn.Conv2d(8, 8, 3, bias=False), _norm(8)
@@ -110,7 +114,7 @@ def _published_layers() -> dict[str, str]:
     return layers
 
 
-def _state_from_keras(path) -> dict[str, Tensor]:
+def _state_from_keras(path: Path) -> dict[str, Tensor]:
     names = {"gamma": "weight", "beta": "bias", "moving_mean": "running_mean", "moving_variance": "running_var"}
     names |= {"kernel": "weight", "bias": "bias"}
     names |= {"depthwise_kernel": "depthwise.weight", "pointwise_kernel": "pointwise.weight"}

@@ -1,5 +1,8 @@
 """MemNet (Khosla et al., ICCV 2015): how likely people are to remember an image, 0–1. The paper's assessor."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import torch
 from scipy.io import loadmat
@@ -21,6 +24,8 @@ class MemNet(CaffeNet):
     whether scores are cut to [0, 1], as by the authors; then an image beyond has no gradient.
     """
 
+    mean: Tensor
+
     def __init__(self, mean: Tensor, pixel_scale: int = 256, resizing: str = "tensorflow1", clipped: bool = True):
         super().__init__()
         self.fc8 = nn.Linear(4096, 1)
@@ -35,7 +40,7 @@ class MemNet(CaffeNet):
         return scores.clamp(0, 1) if self.clipped else scores
 
 
-def load(weights: Weights, **options) -> MemNet:
+def load(weights: Weights, **options: Any) -> MemNet:
     """The network with the published weights. Raises GanalyzeError where they are missing or do not fit."""
     path = weights.path("memnet_state_dict.p")
     model = MemNet(_mean(weights.path("memnet_mean.mat")), **options)
@@ -43,7 +48,7 @@ def load(weights: Weights, **options) -> MemNet:
     return model
 
 
-def _mean(path) -> Tensor:
+def _mean(path: Path) -> Tensor:
     """The mean image (3, 256, 256) in a MATLAB file: (256, 256, 3), or channels first."""
     try:
         mean = np.asarray(loadmat(path)["image_mean"], np.float32)

@@ -19,7 +19,7 @@ class ResMem(nn.Module):
     [0, 1], no mean subtracted.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.features = resnet152(weights=None)
         self.conv1 = nn.Conv2d(3, 48, 11, stride=4)
@@ -42,7 +42,7 @@ class ResMem(nn.Module):
         hidden = torch.cat([branch, self.features(x)], dim=1)
         for number in range(6, 12):
             hidden = F.relu(self.get_submodule(f"fc{number}")(hidden))
-        return self.fc12(hidden).sigmoid().squeeze(1)
+        return self.get_submodule("fc12")(hidden).sigmoid().squeeze(1)
 
 
 def load(weights: Weights) -> ResMem:

@@ -13,7 +13,7 @@ from ganalyze.models.weights.loading import load_state, load_tensors
 class ViTMem(nn.Module):
     """A ViT-B/16 with one output. Preprocessing as published: 256×256, centre crop of 224, values in [0, 1]."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.vit = timm.create_model("vit_base_patch16_224_miil", pretrained=False, num_classes=1)
 

@@ -9,18 +9,20 @@ from ganalyze.models.registry import Card, Registry
 
 def _biggan(size: int) -> Card:
     return Card(
-        build=f"ganalyze.models.generators.biggan:load_{size}",
+        build="ganalyze.models.generators.biggan_checkpoint:load",
         files=(f"biggan-{size}.pth",),
         title=f"BigGAN-{size}",
+        arguments={"image_size": size},
         memory_mb=5000,
     )
 
 
 def _biggan_deep(size: int) -> Card:
     return Card(
-        build=f"ganalyze.models.generators.biggan_deep:load_{size}",
+        build="ganalyze.models.generators.biggan_deep:load",
         files=(f"biggan-deep-{size}-pytorch_model.bin", f"biggan-deep-{size}-config.json"),
         title=f"BigGAN-deep-{size}",
+        arguments={"image_size": size},
         options={"truncation": Annotated[float, Field(gt=0, le=1)]},
         memory_mb=5000,
     )

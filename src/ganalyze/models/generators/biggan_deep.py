@@ -61,22 +61,11 @@ class BigGANDeep(nn.Module):
         return self.network(z, F.one_hot(y, self.num_classes).to(z.dtype), self.truncation)
 
 
-def load_128(weights: Weights, truncation: float = 1.0) -> BigGANDeep:
-    """BigGAN-deep-128. Raises GanalyzeError where its weights or layout are missing, broken or do not fit."""
-    return _load(weights, 128, truncation)
+def load(weights: Weights, image_size: int, truncation: float = 1.0) -> BigGANDeep:
+    """BigGAN-deep for images of 128, 256 or 512 pixels.
 
-
-def load_256(weights: Weights, truncation: float = 1.0) -> BigGANDeep:
-    """BigGAN-deep-256. Raises GanalyzeError as `load_128`."""
-    return _load(weights, 256, truncation)
-
-
-def load_512(weights: Weights, truncation: float = 1.0) -> BigGANDeep:
-    """BigGAN-deep-512. Raises GanalyzeError as `load_128`."""
-    return _load(weights, 512, truncation)
-
-
-def _load(weights: Weights, image_size: int, truncation: float) -> BigGANDeep:
+    Raises GanalyzeError where its weights or layout are missing, broken or do not fit.
+    """
     layout = weights.path(f"biggan-deep-{image_size}-config.json")
     path = weights.path(f"biggan-deep-{image_size}-pytorch_model.bin")
     try:
@@ -110,11 +99,11 @@ def _norm_at(theirs: BigGANBatchNorm, truncation: float) -> nn.Module:
         gain, bias = theirs.scale.weight, theirs.offset.weight
         norm = ConditionalNorm(len(mean), gain.shape[1])
         load_state(norm.affine, fold_norm(mean, variance, gain, bias, theirs.eps), "a batch norm")
-    else:
-        norm = nn.BatchNorm2d(len(mean), eps=theirs.eps)
-        state = {"weight": theirs.weight, "bias": theirs.bias, "running_mean": mean, "running_var": variance}
-        load_state(norm, state | {"num_batches_tracked": torch.tensor(0)}, "the last batch norm")
-    return norm.eval()
+        return norm.eval()
+    last = nn.BatchNorm2d(len(mean), eps=theirs.eps)
+    state = {"weight": theirs.weight, "bias": theirs.bias, "running_mean": mean, "running_var": variance}
+    load_state(last, state | {"num_batches_tracked": torch.tensor(0)}, "the last batch norm")
+    return last.eval()
 
 
 def _interpolated(table: Tensor, truncation: float) -> Tensor:

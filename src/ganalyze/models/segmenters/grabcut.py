@@ -26,7 +26,7 @@ def grabcut(pixels: np.ndarray) -> np.ndarray:
     mask[_ellipse(0.17, 0.23)] = cv2.GC_FGD
     mask[:2], mask[:, :2], mask[:, -2:] = (cv2.GC_BGD,) * 3
     cv2.setRNGSeed(0)  # GrabCut starts from random clusters
-    cv2.grabCut(pixels, mask, None, np.zeros((1, 65)), np.zeros((1, 65)), 4, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(pixels, mask, (0, 0, 0, 0), np.zeros((1, 65)), np.zeros((1, 65)), 4, cv2.GC_INIT_WITH_MASK)
     subject = np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
     _, pieces = cv2.connectedComponents(subject, connectivity=4)
     piece = (pieces == pieces[SIDE // 2, SIDE // 2]).astype(np.uint8)
@@ -44,7 +44,7 @@ def is_plausible(mask: np.ndarray) -> bool:
         return False
     hull = cv2.convexHull(np.argwhere(mask).astype(np.int32))
     filled = cv2.fillConvexPoly(np.zeros(mask.shape[::-1], np.uint8), hull, 1)  # (row, column) points: transposed
-    return area / np.count_nonzero(filled) >= 0.8
+    return bool(area / np.count_nonzero(filled) >= 0.8)
 
 
 def grabcut_masks(images: Tensor, label: str) -> np.ndarray:

@@ -1,9 +1,10 @@
 """A small U-Net (Ronneberger, Fischer & Brox, MICCAI 2015) that finds the subject, and its stored form."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -41,7 +42,8 @@ class UNet(nn.Module):
 
     def logits(self, images: Tensor) -> Tensor:
         """Log odds (N, 64, 64) of the pixels of images (N, 3, 64, 64)."""
-        x, skipped = images, []
+        x = images
+        skipped: list[Tensor] = []
         for block in self.down:
             x = block(F.max_pool2d(x, 2) if skipped else x)
             skipped.append(x)
@@ -53,7 +55,8 @@ class UNet(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Soft masks (N, H, W) of images (N, 3, H, W) in [-1, 1]."""
         logits = self.logits(resize(images.float(), (SIDE, SIDE)))
-        return resize(logits.float()[:, None], images.shape[-2:]).squeeze(1).sigmoid()
+        height, width = images.shape[-2:]
+        return resize(logits.float()[:, None], (height, width)).squeeze(1).sigmoid()
 
 
 def load_unet(weights: Weights) -> UNet:
@@ -76,7 +79,7 @@ def load_unet(weights: Weights) -> UNet:
     return model
 
 
-def save_unet(model: UNet, path: Path | str, about: dict) -> None:
+def save_unet(model: UNet, path: Path | str, about: Mapping[str, Any]) -> None:
     """Store the U-Net as safetensors, with how it was trained and how good it is (`about`) in the metadata."""
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     with written_whole(path) as temporary:

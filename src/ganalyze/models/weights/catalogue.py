@@ -86,3 +86,11 @@ def load_catalogue(path: Path | str) -> dict[str, WeightFile]:
         key = ".".join(map(str, first["loc"])) or "the whole file"
         given = f"{first['input']!r:.80}"
         raise GanalyzeError(f"catalogue {path}: {key}: {first['msg']}, given {given}") from None
+
+
+def known_file(name: str) -> WeightFile:
+    """What the project's catalogue says of a weight file. Raises GanalyzeError where it does not list it."""
+    try:
+        return load_catalogue(CATALOGUE)[name]
+    except KeyError:
+        raise GanalyzeError(f"{CATALOGUE} does not list the weight file {name}: describe it there") from None

@@ -118,12 +118,14 @@ class Weights(Settings):
     def path(self, name: str) -> Path:
         """The path of a weight file that is as it was recorded; one without a record, put there by hand, is accepted.
 
-        A file that is recorded but not here is fetched again: finished results come with the records of their weights
-        alone. Raises GanalyzeError where it is missing, cut short or changed.
+        A file that is recorded but not here is fetched again, to where its record is: finished results come with the
+        records of their weights alone. Raises GanalyzeError where it is missing, cut short or changed.
         """
         paths = [folder / name for folder in self.weights_dir]
-        path = next((path for path in paths if path.is_file()), paths[0])
-        if not path.is_file() and record_of(path).is_file():
+        present = [path for path in paths if path.is_file()]
+        recorded = [path for path in paths if record_of(path).is_file()]
+        path = [*present, *recorded, *paths][0]
+        if recorded and not present:
             fetch(name, load_catalogue(self.catalogue), path.parent)
         if not path.is_file():
             raise GanalyzeError(

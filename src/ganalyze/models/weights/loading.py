@@ -6,12 +6,17 @@ import pickle
 import re
 import zipfile
 from collections import OrderedDict
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ganalyze.support.errors import GanalyzeError
 
+if TYPE_CHECKING:
+    from torch import nn
 
-def load_tensors(path: Path | str) -> dict:
+
+def load_tensors(path: Path | str) -> dict[str, Any]:
     """Read a checkpoint of torch on the CPU: a dictionary of tensors, plain values and dictionaries of them.
 
     Nothing in the file is executed. Tensors are mapped from the file where its format allows it, so only what
@@ -27,7 +32,7 @@ def load_tensors(path: Path | str) -> dict:
     return _dictionary(path, tensors)
 
 
-def load_tensor_pickle(path: Path | str) -> dict:
+def load_tensor_pickle(path: Path | str) -> dict[str, Any]:
     """Read a dictionary of torch tensors that was pickled with plain `pickle`, by Python 2 or 3.
 
     Only what tensors are made of is admitted, and nothing is executed. Raises GanalyzeError where the file is
@@ -39,7 +44,7 @@ def load_tensor_pickle(path: Path | str) -> dict:
     def encode(text: str, _: str = "latin1") -> bytes:
         return text.encode("latin1")
 
-    def storage(content: bytes | str):
+    def storage(content: bytes | str) -> Any:
         content = encode(content) if isinstance(content, str) else content  # Python 2 has no bytes
         return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
 
@@ -52,7 +57,7 @@ def load_tensor_pickle(path: Path | str) -> dict:
     }
 
     class Tensors(pickle.Unpickler):
-        def find_class(self, module: str, name: str):
+        def find_class(self, module: str, name: str) -> Any:
             if (module, name) not in admitted:
                 raise pickle.UnpicklingError(f"GLOBAL {module}.{name}")
             return admitted[module, name]
@@ -65,7 +70,7 @@ def load_tensor_pickle(path: Path | str) -> dict:
     return _dictionary(path, tensors)
 
 
-def load_state(module, state: dict, name: str) -> None:
+def load_state(module: "nn.Module", state: Mapping[str, Any], name: str) -> None:
     """Load `state` (parameter name → tensor) into a torch module, exactly; `name` is what errors call it.
 
     Raises GanalyzeError naming some keys that are missing, unexpected or of another shape.
@@ -80,15 +85,15 @@ def load_state(module, state: dict, name: str) -> None:
             "unexpected": [str(key) for key in state if key not in own],
             "of another shape": [key for key in own if key in state and own[key].shape != shapes[key]],
         }
-        told = "; ".join(f"{len(keys)} {kind}: {_few(keys)}" for kind, keys in faults.items() if keys)
-        raise GanalyzeError(f"{name} does not fit the network: {told or error}") from None
+        reasons = "; ".join(f"{len(keys)} {kind}: {_few(keys)}" for kind, keys in faults.items() if keys)
+        raise GanalyzeError(f"{name} does not fit the network: {reasons or error}") from None
 
 
 def _few(keys: list[str]) -> str:
     return ", ".join(keys[:3]) + (", …" if len(keys) > 3 else "")
 
 
-def _dictionary(path: Path | str, content) -> dict:
+def _dictionary(path: Path | str, content: Any) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise GanalyzeError(f"{path} holds a {type(content).__name__} instead of a dictionary of tensors")
     return content

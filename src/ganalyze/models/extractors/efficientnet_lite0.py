@@ -1,20 +1,23 @@
-"""Feature extractors in torch-fidelity's form: from images (N, 3, H, W) uint8 to features and logits.
+"""EfficientNet-Lite0 as a feature extractor in torch-fidelity's form.
 
-Importing this module registers ours with torch-fidelity, so that `torch_fidelity.calculate_metrics` knows it too.
+Importing this module registers it with torch-fidelity, so that `torch_fidelity.calculate_metrics` knows it too.
 """
 
 from pathlib import Path
+from typing import Any
 
 import timm
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch_fidelity.feature_extractor_base import FeatureExtractorBase
-from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY, register_feature_extractor
+from torch_fidelity.registry import register_feature_extractor
 
 from ganalyze.models.weights.files import Weights
 from ganalyze.models.weights.loading import load_state, load_tensors
 from ganalyze.support.errors import GanalyzeError
+
+NAME = "efficientnet-lite0"  # among torch-fidelity's extractors
 
 
 class EfficientNetLite0(FeatureExtractorBase):
@@ -25,7 +28,9 @@ class EfficientNetLite0(FeatureExtractorBase):
     measured, as with the Inception.
     """
 
-    def __init__(self, name, features_list, feature_extractor_weights_path=None, **kwargs):
+    def __init__(
+        self, name: str, features_list: list[str], feature_extractor_weights_path: str | None = None, **kwargs: Any
+    ):
         super().__init__(name, features_list)
         path = Path(feature_extractor_weights_path or "efficientnet-lite0-57934424.pth")
         state = load_tensors(path)
@@ -35,7 +40,7 @@ class EfficientNetLite0(FeatureExtractorBase):
         if [key.split(".")[-1] for key in state] != [key.split(".")[-1] for key in network.state_dict()]:
             raise GanalyzeError(f"{path.name} does not fit the network: it is not EfficientNet-Lite0")
         load_state(network, dict(zip(network.state_dict(), state.values(), strict=True)), path.name)
-        self.network = network.to(memory_format=torch.channels_last)  # half again as fast on a CPU
+        self.network: Any = network.to(memory_format=torch.channels_last)  # half again as fast on a CPU
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         """The requested features, each (N, 1280) or (N, 1000) float32, of images (N, 3, H, W) uint8."""
@@ -58,27 +63,11 @@ class EfficientNetLite0(FeatureExtractorBase):
         return False
 
 
-register_feature_extractor("efficientnet-lite0", EfficientNetLite0)
+register_feature_extractor(NAME, EfficientNetLite0)
 
 
-def load_efficientnet_lite0(weights: Weights) -> FeatureExtractorBase:
-    """Raises GanalyzeError where the weights are missing or do not fit."""
-    return _load("efficientnet-lite0", weights.path("efficientnet-lite0-57934424.pth"))
-
-
-def load_inception(weights: Weights) -> FeatureExtractorBase:
-    """torch-fidelity's `inception-v3-compat`. Raises GanalyzeError where the weights are missing or do not fit."""
-    path = weights.path("weights-inception-2015-12-05-6726825d.pth")
-    # torch-fidelity unpickles whatever the file asks for. A file that holds tensors and nothing else asks for nothing.
-    load_tensors(path)
-    return _load("inception-v3-compat", path)
-
-
-def _load(name: str, path: Path) -> FeatureExtractorBase:
-    """The extractor with the layers that torch-fidelity's measures take by default."""
-    cls = FEATURE_EXTRACTORS_REGISTRY[name]
-    layers = [cls.get_default_feature_layer_for_metric(metric) for metric in ("fid", "isc")]
-    try:
-        return cls(name, layers, feature_extractor_weights_path=str(path))
-    except RuntimeError as error:
-        raise GanalyzeError(f"{path.name} does not fit the network: {str(error).splitlines()[0]}") from None
+def load(weights: Weights) -> EfficientNetLite0:
+    """The network with the layers for FID and Inception Score. Raises GanalyzeError where the weights are missing or
+    do not fit."""
+    path = weights.path("efficientnet-lite0-57934424.pth")
+    return EfficientNetLite0(NAME, list(EfficientNetLite0.get_provided_features_list()), str(path))
