@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.networks import load_generator
+
 from .hosting.hosts import built_page
 
 ALPHAS = (-0.2, -0.1, 0.0, 0.1, 0.2)
@@ -127,10 +129,9 @@ def generated(tmp_path_factory, weights_dir) -> dict[str, Path]:
 
     from ganalyze.direction.generation import ImageSetOptions, draw_seeds, generate_images
     from ganalyze.models.compute import Compute
-    from ganalyze.models.generators import load_generator
 
-    folder, compute = tmp_path_factory.mktemp("images"), Compute.prepare("cpu", 1, "float32")
-    generator = load_generator("dcgan-digiface", weights_dir, compute.device)
+    folder, compute = tmp_path_factory.mktemp("images"), Compute(device="cpu", threads=1).prepare()
+    generator = load_generator("dcgan-digiface", weights_dir)
     theta = torch.randn(generator.z_dim, generator=torch.Generator().manual_seed(1))
     for name, seeds, alphas in (
         ("test", 160, (-0.2, 0.0, 0.2)),

@@ -31,11 +31,12 @@ from ganalyze.models.weights.catalogue import load_catalogue
 from ganalyze.models.weights.files import fetch
 from ganalyze.support.errors import GanalyzeError
 from tests import REPOSITORY
+from tests.networks import weights_in
 
 SCRIPT = REPOSITORY / "scripts" / "measure_realness.py"
 LITE0 = "efficientnet-lite0-57934424.pth"
 INCEPTION = "weights-inception-2015-12-05-6726825d.pth"
-CPU = Compute.prepare("cpu", 2, "float32")
+CPU = Compute(device="cpu", threads=2).prepare()
 OPTIONS = RealnessOptions(seed=1, per_class=20, halves=20)
 # What torch-fidelity's command calls them.
 PUBLISHED = {
@@ -78,13 +79,14 @@ class Tiny(FeatureExtractorBase):
 register_feature_extractor("tiny", Tiny)
 
 
-def load_tiny(weights_dir, device):
+def load_tiny(weights):
     return Tiny("tiny", ["features", "logits"])
 
 
 @pytest.fixture(autouse=True)
 def _tiny(monkeypatch):
-    card = Card(f"{__name__}:load_tiny", (), "Tiny", "here", "MIT", "none")
+    about = {"origin": "here", "licence": "MIT", "reference": "none"}
+    card = Card(build=f"{__name__}:load_tiny", files=(), title="Tiny", **about)
     monkeypatch.setitem(EXTRACTORS._cards, "tiny", card)
 
 
@@ -229,7 +231,7 @@ def test_a_half_has_half_the_splits_of_the_inception_score():
 
 
 def test_efficientnet_lite0_knows_what_is_on_a_photograph(lite0):
-    network = EXTRACTORS.load("efficientnet-lite0", lite0, "cpu")
+    network = EXTRACTORS.load("efficientnet-lite0", weights_in(lite0), CPU)
     for photograph, names in ((data.chelsea(), {281, 282, 285}), (data.coffee(), {967, 968})):  # cats; coffee, cup
         features, logits = network(torch.tensor(photograph).permute(2, 0, 1)[None])
         assert features.shape == (1, 1280)
@@ -240,7 +242,7 @@ def test_the_inception_is_torch_fidelitys_and_gives_the_layers_of_published_valu
     # Random weights stand in for the published ones.
     torch.save({}, tmp_path / INCEPTION)
     monkeypatch.setattr(FeatureExtractorInceptionV3, "load_state_dict", lambda self, state: None)
-    network = EXTRACTORS.load("inception-v3-compat", tmp_path, "cpu")
+    network = EXTRACTORS.load("inception-v3-compat", weights_in(tmp_path), CPU)
     features, logits = network(torch.zeros(2, 3, 32, 32, dtype=torch.uint8))
     assert features.shape == (2, 2048)
     assert logits.shape == (2, 1008)
