@@ -50,6 +50,7 @@ class SeparableConv(nn.Module):
         self.pointwise = nn.Conv2d(n_in, n_out, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(N, n_out, H, W) from (N, n_in, H, W)."""
         return self.pointwise(self.depthwise(x))
 
 
@@ -63,6 +64,7 @@ class Block(nn.Module):
         self.shortcut, self.shortcut_norm = nn.Conv2d(n_in, n_out, 1, stride=2, bias=False), _norm(n_out)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(N, n_out, ⌈H/2⌉, ⌈W/2⌉) from (N, n_in, H, W)."""
         y = self.norm2(self.conv2(F.relu(self.norm1(self.conv1(x)))))
         y = F.max_pool2d(_pad_same(y, 3, 2, float("-inf")), 3, 2)
         return y + self.shortcut_norm(self.shortcut(x))

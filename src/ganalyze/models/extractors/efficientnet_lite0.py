@@ -52,14 +52,17 @@ class EfficientNetLite0(FeatureExtractorBase):
 
     @staticmethod
     def get_provided_features_list() -> tuple[str, ...]:
+        """The layers there are."""
         return "1280", "logits"
 
     @staticmethod
     def get_default_feature_layer_for_metric(metric: str) -> str:
+        """The layer that one of torch-fidelity's measures takes."""
         return "logits" if metric == "isc" else "1280"
 
     @staticmethod
     def can_be_compiled() -> bool:
+        """Not tried."""
         return False
 
 

@@ -42,6 +42,7 @@ class Block(nn.Module):
         self.shortcut = nn.Conv2d(n_in, n_out, 1)
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        """(N, n_out, 2·H, 2·W) from x (N, n_in, H, W) under condition (N, condition)."""
         y = self.conv0(self.norm0(x, condition).relu_())
         y = self.conv1(self.norm1(y, condition).relu_())
         return y + F.interpolate(self.shortcut(x), scale_factor=2)
@@ -57,6 +58,7 @@ class SelfAttention(nn.Module):
         self.out = nn.Conv2d(channels // 2, channels, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(N, channels, H, W) from the like."""
         key, value = (F.max_pool2d(conv(x), 2) for conv in (self.key, self.value))
         return x + self.out(attend(self.query(x), key, value))
 
