@@ -1,6 +1,7 @@
 """Factors from pixels: ours and a plain loop over images, in images a second and peak memory, at n images and at 2n."""
 
 import tempfile
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ from apart import run_apart
 from PIL import Image
 from pydantic import Field
 
-from ganalyze.images.image_sets import Shard, iterate_images, read_manifest, write_manifest
+from ganalyze.images.image_sets import ImageSet, write_manifest
+from ganalyze.images.shards import Shard
 from ganalyze.measures.factors import IMAGE_FACTORS, measure
 from ganalyze.support.arguments import run_command
 from ganalyze.support.settings import Positive, Settings
@@ -81,7 +83,7 @@ def plain_loop(manifest: Path, count: int) -> pd.DataFrame:
     from skimage.color import rgb2hsv  # here, so that it takes no memory where ours is measured
 
     rows = []
-    for image in iterate_images(manifest, read_manifest(manifest).file[:count]):
+    for image in islice(ImageSet.open(manifest).images(), count):
         red, green, blue = np.moveaxis(image.astype(float), 2, 0)
         grey = 0.299 * red + 0.587 * green + 0.114 * blue
         rg, yb = red - green, (red + green) / 2 - blue

@@ -1,40 +1,41 @@
 """Compare the directions of several studies: their cosines, and what each does to the other assessors' scores."""
 
-import argparse
 from itertools import product
 from pathlib import Path
 
+from pydantic import Field, model_validator
+
 from ganalyze.direction.alignment import compare_directions
-from ganalyze.direction.transformer import load_direction
-from ganalyze.images.image_sets import read_manifest
-from ganalyze.support.errors import run_command
+from ganalyze.direction.transformer import Transformer
+from ganalyze.images.image_sets import ImageSet
+from ganalyze.support.arguments import run_command
+from ganalyze.support.settings import Settings
 from ganalyze.support.tables import write_table
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--studies", nargs="+", required=True, help="names, two or more")
-    parser.add_argument("--directions", type=Path, nargs="+", required=True, help="theta.safetensors, one a study")
-    parser.add_argument(
-        "--manifests",
-        type=Path,
-        nargs="+",
-        required=True,
-        help="scored test sets: of the first study by the assessor of each study in turn, then of the second, …",
-    )
-    parser.add_argument("--output", type=Path, required=True, help="table to write (CSV)")
-    arguments = parser.parse_args()
-    count = len(arguments.studies)
-    if len(arguments.directions) != count or len(arguments.manifests) != count**2:
-        parser.error(f"{count} studies need {count} directions and {count**2} manifests")
+class Arguments(Settings):
+    """The studies, and what each has made."""
 
-    thetas = {
-        study: load_direction(path)[0].numpy()
-        for study, path in zip(arguments.studies, arguments.directions, strict=True)
-    }
+    studies: tuple[str, ...] = Field(description="names, two or more")
+    directions: tuple[Path, ...] = Field(description="theta.safetensors, one a study")
+    manifests: tuple[Path, ...] = Field(
+        description="scored test sets: of the first study by the assessor of each study in turn, then of the second, …"
+    )
+    output: Path = Field(description="table to write (CSV)")
+
+    @model_validator(mode="after")
+    def _one_each(self) -> "Arguments":
+        count = len(self.studies)
+        if len(self.directions) != count or len(self.manifests) != count**2:
+            raise ValueError(f"{count} studies need {count} directions and {count**2} manifests")
+        return self
+
+
+def main(arguments: Arguments) -> None:
+    transformers = dict(zip(arguments.studies, map(Transformer.load, arguments.directions), strict=True))
     pairs = product(arguments.studies, repeat=2)
-    manifests = dict(zip(pairs, map(read_manifest, arguments.manifests), strict=True))
-    write_table(compare_directions(thetas, manifests), arguments.output)
+    image_sets = dict(zip(pairs, map(ImageSet.open, arguments.manifests), strict=True))
+    write_table(compare_directions(transformers, image_sets), arguments.output)
 
 
 if __name__ == "__main__":

@@ -1,19 +1,24 @@
 """Join the chunks of an image set into its shards and one manifest."""
 
-import argparse
 from pathlib import Path
 
-from ganalyze.images.image_sets import gather
-from ganalyze.support.errors import run_command
+import tyro
+from pydantic import Field
+
+from ganalyze.images.shards import gather
+from ganalyze.support.arguments import run_command
+from ganalyze.support.settings import Settings
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", type=Path, nargs="+", metavar="PART", help="the chunks' manifests")
-    parser.add_argument("--folder", type=Path, required=True, help="where the shards go; replaced as a whole")
-    parser.add_argument("--manifest", type=Path, required=True, help="the manifest of the set, beside the folder")
-    arguments = parser.parse_args()
+class Arguments(Settings):
+    """The chunks, and where the set goes."""
 
+    parts: tyro.conf.Positional[tuple[Path, ...]] = Field(min_length=1, description="the chunks' manifests")
+    folder: Path = Field(description="where the shards go; replaced as a whole")
+    manifest: Path = Field(description="the manifest of the set, beside the folder")
+
+
+def main(arguments: Arguments) -> None:
     gather(arguments.parts, arguments.folder, arguments.manifest)
 
 

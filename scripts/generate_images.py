@@ -1,64 +1,63 @@
 """Generate the images of an image set (every seed at every alpha), or one chunk of them: a shard and its manifest."""
 
-import argparse
 from pathlib import Path
+from typing import Literal
 
-import torch
+from pydantic import Field
 
-from ganalyze.direction.generation import ImageSetOptions, chunk_of, draw_seeds, generate_images
-from ganalyze.direction.transformer import load_direction
+from ganalyze.direction.generation import chunk_of, draw_seeds, generate_images
+from ganalyze.direction.settings import ImageSetSettings, seeds_per_batch
+from ganalyze.direction.transformer import Transformer
+from ganalyze.models.choices import GeneratorChoice
 from ganalyze.models.compute import Compute
-from ganalyze.models.generators import GENERATORS, load_generator
-from ganalyze.models.registry import parse_options
-from ganalyze.support.errors import GanalyzeError, run_command
+from ganalyze.models.weights.files import Weights
+from ganalyze.support.arguments import run_command
+from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.settings import Floats, Positive, Settings
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--generator", required=True, help=f"one of {', '.join(GENERATORS)}")
-    parser.add_argument("--generator-options", nargs="*", default=[], metavar="OPTION=VALUE", help="see its card")
-    parser.add_argument("--direction", type=Path, help="theta.safetensors; without it, alpha 0 only")
-    parser.add_argument("--output", type=Path, required=True, help="the manifest, NAME.csv; images go to NAME.zip")
-    parser.add_argument("--set", required=True, help="name of the image set, e.g. test")
-    parser.add_argument("--alphas", type=float, nargs="+", required=True, help="the grid")
-    parser.add_argument("--classes", type=int, default=1, help="classes drawn at random; default: %(default)s")
-    parser.add_argument("--seeds-per-class", type=int, required=True, help="z vectors a class")
-    parser.add_argument(
-        "--z",
-        choices=("truncated", "tails"),
-        default="truncated",
-        help="part of the normal distribution that z is from; default: %(default)s",
+class Arguments(Settings):
+    """Which images, and where they go."""
+
+    output: Path = Field(description="the manifest, NAME.csv; images go to NAME.zip")
+    direction: Path | None = Field(default=None, description="theta.safetensors; without it, alpha 0 only")
+    set: str = Field(description="name of the image set, e.g. test")
+    alphas: Floats = Field(description="the grid")
+    z: Literal["truncated", "tails"] = Field(
+        default="truncated", description="part of the normal distribution that z is from"
     )
-    parser.add_argument("--seed", type=int, required=True, help="of the run")
-    parser.add_argument("--chunk", type=int, default=0, help="which chunk to make, from 0; default: %(default)s")
-    parser.add_argument("--chunks", type=int, default=1, help="of how many; default: %(default)s")
-    parser.add_argument("--batch-size", type=int, default=40, help="images at once; default: %(default)s")
-    Compute.add_arguments(parser)
-    arguments = parser.parse_args()
+    seed: int = Field(description="of the run")
+    chunk: int = Field(default=0, description="which chunk to make, from 0")
+    batch_size: Positive = Field(default=40, description="images at once")
+    image_set: ImageSetSettings
+    generator: GeneratorChoice
+    compute: Compute = Compute()
+    weights: Weights = Weights()
 
-    options = ImageSetOptions(
-        name=arguments.set,
-        classes=arguments.classes,
-        seeds_per_class=arguments.seeds_per_class,
-        alphas=tuple(arguments.alphas),
+
+def main(arguments: Arguments) -> None:
+    compute = arguments.compute.prepare()
+    generator = arguments.generator.load_generator(arguments.weights, compute)
+    if arguments.direction:
+        transformer = Transformer.load(arguments.direction, generator.z_dim)
+    elif arguments.alphas == (0,):
+        transformer = Transformer.identity(generator.z_dim)
+    else:
+        raise GanalyzeError("--direction is missing: without one, --alphas can only be 0, the unmodified seed")
+    seeds = draw_seeds(arguments.image_set, generator.num_classes, arguments.seed)
+    batch = seeds_per_batch(arguments.batch_size, len(arguments.alphas))
+    generate_images(
+        generator,
+        transformer,
+        chunk_of(seeds, arguments.chunk, arguments.image_set.chunks, batch),
+        set_name=arguments.set,
+        alphas=arguments.alphas,
         seed=arguments.seed,
         batch_size=arguments.batch_size,
         tails=arguments.z == "tails",
+        compute=compute,
+        folder=arguments.output.with_suffix(""),
     )
-    compute = Compute.from_arguments(arguments)
-    generator_options = parse_options(arguments.generator_options)
-    generator = load_generator(arguments.generator, arguments.weights_dir, compute.device, generator_options)
-    generator = compute.tuned(generator)
-    about = {}
-    if arguments.direction:
-        theta, about = load_direction(arguments.direction, generator.z_dim)
-    elif options.alphas == (0,):
-        theta = torch.zeros(generator.z_dim)
-    else:
-        raise GanalyzeError("--direction is missing: without one, --alphas can only be 0, the unmodified seed")
-    seeds = chunk_of(draw_seeds(options, generator.num_classes), options, arguments.chunk, arguments.chunks)
-    rescaling = about.get("rescaling", "none")
-    generate_images(generator, theta, seeds, options, compute, arguments.output.with_suffix(""), rescaling)
 
 
 if __name__ == "__main__":

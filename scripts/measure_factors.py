@@ -1,30 +1,37 @@
 """Measure the factors of paper §3.2 in every image of a set: brightness, colorfulness, … squareness."""
 
-import argparse
 from pathlib import Path
 
-from ganalyze.measures.factors import measure
-from ganalyze.support.errors import run_command
+from pydantic import Field
+
+from ganalyze.images.image_sets import ImageSet
+from ganalyze.measures.factors import by_alpha, measure
+from ganalyze.support.arguments import run_command
+from ganalyze.support.settings import Positive, Settings
 from ganalyze.support.tables import write_table
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--images", type=Path, required=True, help="manifest (CSV) or folder of PNG images")
-    parser.add_argument(
-        "--masks",
-        type=Path,
-        help="the subjects' masks (non-zero is subject): manifest, or "
-        "folder of <image_id>.png; without, what needs a mask stays empty",
-    )
-    parser.add_argument("--output", type=Path, required=True, help="table to write (CSV)")
-    parser.add_argument("--threads", type=int, help="default: all cores")
-    args = parser.parse_args()
+class Arguments(Settings):
+    """Which images, and where the table goes."""
 
-    factors = measure(args.images, args.masks, args.threads)
-    write_table(factors, args.output)
+    images: Path = Field(description="manifest (CSV) or folder of PNG images")
+    masks: Path | None = Field(
+        default=None,
+        description="the subjects' masks (non-zero is subject): manifest, or folder of <image_id>.png; without, what "
+        "needs a mask stays empty",
+    )
+    output: Path = Field(description="table to write (CSV)")
+    by_alpha: Path | None = Field(default=None, description="the mean of each factor at every alpha (CSV)")
+    threads: Positive | None = Field(default=None, description="default: all cores")
+
+
+def main(arguments: Arguments) -> None:
+    factors = measure(arguments.images, arguments.masks, arguments.threads)
+    if arguments.by_alpha:
+        write_table(by_alpha(factors, ImageSet.open(arguments.images)), arguments.by_alpha)
+    write_table(factors, arguments.output)
     unusable = factors.object_size.isna().sum()
-    print(f"{args.output}: {len(factors)} images, {unusable} of them without a usable mask")
+    print(f"{arguments.output}: {len(factors)} images, {unusable} of them without a usable mask")
 
 
 if __name__ == "__main__":

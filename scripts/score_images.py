@@ -1,38 +1,45 @@
 """Score the images of a manifest with an assessor: the manifest once more, with the column `score`."""
 
-import argparse
 from pathlib import Path
 
-from ganalyze.images.image_sets import read_manifest, write_manifest
+from pydantic import Field
+
+from ganalyze.images.image_sets import ImageSet, write_manifest
 from ganalyze.measures.scores import score_images
-from ganalyze.models.assessors import ASSESSORS, load_assessor, report_missed
+from ganalyze.models.assessors.object_size import report_without_subject
+from ganalyze.models.choices import AssessorChoice
 from ganalyze.models.compute import Compute
-from ganalyze.models.registry import parse_options
-from ganalyze.support.errors import GanalyzeError, run_command
+from ganalyze.models.weights.files import Weights
+from ganalyze.support.arguments import run_command
+from ganalyze.support.settings import Floats, Positive, Settings
+from ganalyze.support.tables import write_table
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--assessor", required=True, help=f"one of {', '.join(ASSESSORS)}")
-    parser.add_argument("--assessor-options", nargs="*", default=[], metavar="OPTION=VALUE", help="see its card")
-    parser.add_argument("--manifest", type=Path, required=True, help="which images")
-    parser.add_argument("--output", type=Path, required=True, help="beside the manifest, so that `file` holds")
-    parser.add_argument("--alphas", type=float, nargs="+", help="only the images at these; default: all")
-    parser.add_argument("--batch-size", type=int, default=40, help="images at once; default: %(default)s")
-    Compute.add_arguments(parser)
-    arguments = parser.parse_args()
+class Arguments(Settings):
+    """Which images, and what is written."""
 
-    compute = Compute.from_arguments(arguments)
-    manifest = read_manifest(arguments.manifest)
+    manifest: Path = Field(description="which images")
+    output: Path = Field(description="beside the manifest, so that `file` holds")
+    by_alpha: Path | None = Field(default=None, description="the mean score at every alpha (CSV)")
+    alphas: Floats = Field(default=(), description="only the images at these; default: all")
+    batch_size: Positive = Field(default=40, description="images at once")
+    assessor: AssessorChoice
+    weights: Weights = Weights()
+    compute: Compute = Compute()
+
+
+def main(arguments: Arguments) -> None:
+    compute = arguments.compute.prepare()
+    images = ImageSet.open(arguments.manifest)
     if arguments.alphas:
-        manifest = manifest[manifest.alpha.isin(arguments.alphas)].reset_index(drop=True)
-        if manifest.empty:
-            raise GanalyzeError(f"{arguments.manifest} has no image at alpha {arguments.alphas}")
-    options = parse_options(arguments.assessor_options)
-    assessor = load_assessor(arguments.assessor, arguments.weights_dir, compute.device, options)
-    scores = score_images(compute.tuned(assessor), manifest, arguments.manifest, arguments.batch_size, compute)
-    write_manifest(manifest.assign(score=scores), arguments.output)
-    report_missed(assessor)
+        images = images.at(arguments.alphas)
+    assessor = arguments.assessor.load_assessor(arguments.weights, compute)
+    scores = score_images(assessor, images, arguments.batch_size, compute)
+    scored = ImageSet(images.manifest.assign(score=scores), images.folder, images.name)
+    if arguments.by_alpha:
+        write_table(scored.mean_scores(), arguments.by_alpha)
+    write_manifest(scored.manifest, arguments.output)
+    report_without_subject(assessor)
 
 
 if __name__ == "__main__":

@@ -1,30 +1,34 @@
 """Find the subject in the images of a manifest: a mask of each, white where the subject is, for measure_factors.py."""
 
-import argparse
 from pathlib import Path
 
-from ganalyze.images.image_sets import read_manifest
-from ganalyze.measures.masks import segment_stored
+from pydantic import Field
+
+from ganalyze.images.image_sets import ImageSet
+from ganalyze.measures.masks import segment_images
+from ganalyze.models.choices import SegmenterChoice
 from ganalyze.models.compute import Compute
-from ganalyze.models.segmenters import SEGMENTERS, load_segmenter
-from ganalyze.support.errors import run_command
+from ganalyze.models.weights.files import Weights
+from ganalyze.support.arguments import run_command
+from ganalyze.support.settings import Positive, Settings
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--segmenter", required=True, help=f"one of {', '.join(SEGMENTERS)}")
-    parser.add_argument("--manifest", type=Path, required=True, help="which images")
-    parser.add_argument(
-        "--output", type=Path, required=True, help="the masks' manifest, NAME.csv; masks go to NAME.zip"
-    )
-    parser.add_argument("--batch-size", type=int, default=40, help="images at once; default: %(default)s")
-    Compute.add_arguments(parser)
-    arguments = parser.parse_args()
+class Arguments(Settings):
+    """Which images, and where their masks go."""
 
-    compute = Compute.from_arguments(arguments)
-    manifest = read_manifest(arguments.manifest)
-    segmenter = load_segmenter(arguments.segmenter, arguments.weights_dir, compute.device)
-    sizes = segment_stored(segmenter, manifest, arguments.manifest, arguments.output, arguments.batch_size, compute)
+    manifest: Path = Field(description="which images")
+    output: Path = Field(description="the masks' manifest, NAME.csv; masks go to NAME.zip")
+    batch_size: Positive = Field(default=40, description="images at once")
+    segmenter: SegmenterChoice
+    weights: Weights = Weights()
+    compute: Compute = Compute()
+
+
+def main(arguments: Arguments) -> None:
+    compute = arguments.compute.prepare()
+    images = ImageSet.open(arguments.manifest)
+    segmenter = arguments.segmenter.load_segmenter(arguments.weights, compute)
+    sizes = segment_images(segmenter, images, arguments.output, arguments.batch_size, compute)
     print(f"{arguments.output}: {len(sizes)} masks, {(sizes == 0).sum()} of them empty")
 
 

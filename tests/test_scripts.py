@@ -5,8 +5,9 @@ import sys
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
-from ganalyze.direction.transformer import save_direction
+from ganalyze.direction.transformer import Transformer
 from tests import REPOSITORY
 
 SCRIPTS = sorted(path.name for path in (REPOSITORY / "scripts").glob("*.py"))
@@ -35,8 +36,9 @@ def folder(tmp_path, weights_dir):
     (tmp_path / "swapped/weights.tar").write_bytes((weights_dir / "emotion_model.hdf5").read_bytes())
     (tmp_path / "changed/weights.tar").write_bytes(good[:-1] + b"x")
     (tmp_path / "changed/weights.tar.sha256").write_bytes((weights_dir / "weights.tar.sha256").read_bytes())
-    save_direction(torch.zeros(140), tmp_path / "long.safetensors", {})
-    save_direction(torch.zeros(100), tmp_path / "good.safetensors", {})
+    Transformer.identity(140).save(tmp_path / "long.safetensors", {}, 0)
+    Transformer.identity(100).save(tmp_path / "good.safetensors", {}, 0)
+    save_file({"theta": torch.zeros(100)}, tmp_path / "silent.safetensors")
     (tmp_path / "broken.safetensors").write_bytes(b"\0" * 20)
     (tmp_path / "empty.csv").write_text("")
     (tmp_path / "file").write_text("")
@@ -79,9 +81,9 @@ SCORE = {
     [
         ("train_direction.py", TRAIN | {"--generator": "stylegan"}, "unknown generator 'stylegan'"),
         ("train_direction.py", TRAIN | {"--assessor": "memnett"}, "unknown assessor 'memnett'"),
-        ("train_direction.py", TRAIN | {"--samples": "-8"}, "samples of study 's': got -8"),
-        ("train_direction.py", TRAIN | {"--batch-size": "0"}, "batch_size of study 's': got 0"),
-        ("train_direction.py", TRAIN | {"--learning-rate": "nan"}, "learning_rate of study 's': got nan"),
+        ("train_direction.py", TRAIN | {"--samples": "-8"}, "arguments: training.samples: got -8"),
+        ("train_direction.py", TRAIN | {"--batch-size": "0"}, "arguments: training.batch_size: got 0"),
+        ("train_direction.py", TRAIN | {"--learning-rate": "nan"}, "arguments: training.learning_rate: got nan"),
         ("train_direction.py", TRAIN | {"--device": "cuda:7"}, "device 'cuda:7' cannot be used"),
         ("train_direction.py", TRAIN | {"--weights-dir": "{}/none"}, "weights.tar not found: run: python scripts"),
         ("train_direction.py", TRAIN | {"--weights-dir": "{}/truncated"}, "weights.tar"),
@@ -90,8 +92,10 @@ SCORE = {
         ("generate_images.py", GENERATE | {"--output": "{}/file/part.csv"}, "/file"),
         ("generate_images.py", GENERATE | {"--direction": "{}/none.safetensors"}, "not found: train it first"),
         ("generate_images.py", GENERATE | {"--direction": "{}/long.safetensors"}, "has shape (140,)"),
+        ("generate_images.py", GENERATE | {"--direction": "{}/silent.safetensors"}, "does not say its transformer"),
+        ("generate_images.py", GENERATE | {"--batch-size": "-1"}, "arguments: batch_size: got -1"),
         ("generate_images.py", GENERATE | {"--direction": "{}/broken.safetensors"}, "not a readable safetensors"),
-        ("generate_images.py", GENERATE | {"--seeds-per-class": "-4"}, "seeds_per_class of image set 'test': got -4"),
+        ("generate_images.py", GENERATE | {"--seeds-per-class": "-4"}, "arguments: image_set.seeds_per_class: got -4"),
         ("generate_images.py", GENERATE | {"--classes": "3"}, "asks for 3 classes, the generator has 1"),
         ("generate_images.py", GENERATE | {"--chunk": "2", "--chunks": "2"}, "chunk 2 of 2"),
         ("score_images.py", SCORE, "none.csv not found"),

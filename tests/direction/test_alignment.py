@@ -3,9 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from scipy.stats import norm
 
 from ganalyze.direction.alignment import compare_directions
+from ganalyze.direction.transformer import Transformer
+
+
+def along(*theta):
+    return Transformer.along(torch.tensor(theta, dtype=torch.float64))
 
 
 def scored(intercepts, slope, alphas=(-0.2, 0.0, 0.2)):
@@ -15,7 +21,7 @@ def scored(intercepts, slope, alphas=(-0.2, 0.0, 0.2)):
 
 @pytest.fixture
 def table():
-    directions = {"a": np.array([3.0, 0, 0, 0]), "b": np.array([-1.0, 0, 1, 0])}
+    directions = {"a": along(3, 0, 0, 0), "b": along(-1, 0, 1, 0)}
     manifests = {
         ("a", "a"): scored([0, 1, 2], 5),  # SD of the seeds 1, gain 2
         ("a", "b"): scored([0, 1, 2], -5, (-0.2, 0.2)),  # gain -2, in SD of b's seeds, 2
@@ -31,7 +37,7 @@ def test_cosines_are_those_of_the_directions(table):
 
 
 def test_a_direction_that_all_classes_share_compares_with_one_for_each_class():
-    shared, own = np.array([1.0, 0]), np.array([[1.0, 0], [0, 1.0]])
+    shared, own = along(1, 0), along([1, 0], [0, 1])
     manifests = dict.fromkeys([(a, b) for a in "ab" for b in "ab"], scored([0, 1, 2], 1))
     table = compare_directions({"a": shared, "b": own}, manifests).set_index(["direction", "assessor"])
     assert table.cosine["a", "b"] == table.cosine["b", "a"] == pytest.approx(0.5)  # the mean of 1 and 0
@@ -54,7 +60,7 @@ def test_changes_are_in_standard_deviations_of_the_assessors_own_seeds(table):
 def test_the_interval_is_that_of_the_mean_gain_over_seeds():
     noisy = scored([0, 1, 2, 3], 1)
     noisy.loc[noisy.alpha == 0.2, "score"] += [0.0, 0.4, 0.8, 1.2]
-    row = compare_directions({"a": np.ones(4)}, {("a", "a"): noisy}).iloc[0]
+    row = compare_directions({"a": along(1, 1, 1, 1)}, {("a", "a"): noisy}).iloc[0]
     gain = (0.4 + np.array([0.0, 0.4, 0.8, 1.2])) / np.std([0, 1, 2, 3], ddof=1)
     assert row.change == pytest.approx(gain.mean())
     assert row.change_ci_high - row.change == pytest.approx(1.959964 * gain.std(ddof=1) / 2)

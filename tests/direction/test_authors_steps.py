@@ -5,13 +5,12 @@ import pytest
 import torch
 
 from ganalyze.direction import training
-from ganalyze.direction.training import TrainingOptions, train_direction
-from ganalyze.direction.transformer import TransformerOptions
-from ganalyze.models.assessors import load_assessor
+from ganalyze.direction.settings import Training, TransformerSettings
+from ganalyze.direction.training import train_direction
 from ganalyze.models.compute import Compute
-from ganalyze.models.generators import load_generator
 from tests import published
 from tests.authors import assert_equal, assert_same_direction, draw_z_and_y, numbers
+from tests.networks import load_assessor, load_generator
 
 
 @pytest.fixture(scope="module")
@@ -22,12 +21,12 @@ def networks(tmp_path_factory):
     published.write_emonet(folder)
     torch.set_default_dtype(torch.float64)
     try:
-        yield load_generator("biggan-256", folder, "cpu"), load_assessor("emonet", folder, "cpu")
+        yield load_generator("biggan-256", folder), load_assessor("emonet", folder)
     finally:
         torch.set_default_dtype(torch.float32)
 
 
-def the_authors_draws(options, step, z_dim, num_classes):
+def the_authors_draws(training, step, z_dim, num_classes, **streams):
     z, y, rng = draw_z_and_y(20 + step, 2, z_dim)
     return z.double(), y, torch.from_numpy(rng.uniform(-0.5, 0.5, 2)).float()
 
@@ -46,8 +45,8 @@ def test_two_steps_equal_the_authors(networks, tmp_path, monkeypatch, kind, thei
     rng = np.random.default_rng(13)
     seen = []
 
-    class Direction(training.Direction):
-        """Starts where theirs did, and keeps its gradients."""
+    class Transformer(training.Transformer):
+        """Starts where theirs did."""
 
         def __init__(self, *arguments):
             super().__init__(*arguments)
@@ -59,27 +58,27 @@ def test_two_steps_equal_the_authors(networks, tmp_path, monkeypatch, kind, thei
                     self.shared.copy_(0.3 * published.normal(rng, 1, 140)[0])
             self.double()
 
-    def add_gradients(direction, *arguments):
-        real(direction, *arguments)
-        seen.append([parameter.grad.clone() for parameter in direction.parameters()])
+    class Adam(torch.optim.Adam):
+        """Keeps the gradients that it steps along."""
 
-    real = training._add_gradients
-    monkeypatch.setattr(training, "Direction", Direction)
-    monkeypatch.setattr(training, "_add_gradients", add_gradients)
+        def step(self):
+            seen.append([parameter.grad.clone() for parameter in self.param_groups[0]["params"]])
+            super().step()
+
+    monkeypatch.setattr(training, "Transformer", Transformer)
+    monkeypatch.setattr(torch.optim, "Adam", Adam)
     monkeypatch.setattr(training, "draw_batch", the_authors_draws)
-    options = TrainingOptions(
-        samples=4,
-        batch_size=2,
-        learning_rate=2e-4,
-        alpha_max=0.5,
-        seed=0,
+    transformer, losses = train_direction(
+        *networks,
+        Training(samples=4, batch_size=2, learning_rate=2e-4, alpha_max=0.5, gradients=gradients),
+        TransformerSettings(kind=kind, rescaling="per_batch", start="normal"),
+        Compute(device="cpu", threads=2).prepare(),
         study="s",
-        checkpoint_every=9,
-        gradients=gradients,
-        transformer=TransformerOptions(kind, "per_batch", "normal"),
+        seed=0,
+        checkpoint=tmp_path / "last.pt",
+        models={},
     )
-    compute = Compute.prepare("cpu", 2, "float32")
-    theta, losses = train_direction(*networks, options, compute, tmp_path / "last.pt", {})
+    theta = transformer.theta
 
     assert_equal(torch.tensor(losses.loss), expected["losses"])
     for step in range(2):

@@ -6,29 +6,28 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from ganalyze.direction.generation import ImageSetOptions, chunk_of, draw_seeds, draw_z, generate_images
-from ganalyze.images.image_sets import gather, read_manifest
+from ganalyze.direction.generation import chunk_of, draw_seeds, draw_z, generate_images
+from ganalyze.direction.settings import ImageSetSettings, seeds_per_batch
+from ganalyze.direction.transformer import Transformer
+from ganalyze.images.image_sets import ImageSet, read_manifest
 from ganalyze.images.pixels import to_images, to_pixels
 from ganalyze.images.reading import ImageReader
+from ganalyze.images.shards import gather
 from ganalyze.measures.scores import score_images
-from ganalyze.models.assessors import load_assessor
 from ganalyze.models.compute import Compute
-from ganalyze.models.generators import load_generator
 from ganalyze.support.errors import GanalyzeError
+from tests.networks import load_assessor, load_generator
 
-CPU = Compute.prepare("cpu", 2, "float32")
+CPU = Compute(device="cpu", threads=2).prepare()
 ALPHAS = (-0.4, 0.0, 0.4)
-
-
-def options(**changes):
-    values = {"name": "test", "classes": 1, "seeds_per_class": 7, "alphas": ALPHAS, "seed": 5, "batch_size": 6}
-    return ImageSetOptions(**(values | changes))
+SEVEN = ImageSetSettings(seeds_per_class=7)
 
 
 @pytest.fixture(scope="module")
 def generator(weights_dir):
-    return load_generator("dcgan-digiface", weights_dir, "cpu")
+    return load_generator("dcgan-digiface", weights_dir)
 
 
 @pytest.fixture(scope="module")
@@ -36,22 +35,32 @@ def theta():
     return torch.randn(100, generator=torch.Generator().manual_seed(8))
 
 
-def make(folder, generator, theta, given, chunks):
-    seeds = draw_seeds(given, generator.num_classes)
+def make(folder, generator, theta, chunks, alphas=ALPHAS):
+    seeds = draw_seeds(SEVEN, generator.num_classes, 5)
     for chunk in range(chunks):
-        generate_images(generator, theta, chunk_of(seeds, given, chunk, chunks), given, CPU, folder / f"{chunk}")
+        generate_images(
+            generator,
+            Transformer.along(theta),
+            chunk_of(seeds, chunk, chunks, seeds_per_batch(6, len(alphas))),
+            set_name="test",
+            alphas=alphas,
+            seed=5,
+            batch_size=6,
+            compute=CPU,
+            folder=folder / f"{chunk}",
+        )
     gather([folder / f"{chunk}.csv" for chunk in range(chunks)], folder / "test", folder / "test.csv")
     return folder / "test.csv"
 
 
 @pytest.fixture(scope="module")
 def in_one(tmp_path_factory, generator, theta):
-    return make(tmp_path_factory.mktemp("one"), generator, theta, options(), 1)
+    return make(tmp_path_factory.mktemp("one"), generator, theta, 1)
 
 
 @pytest.mark.parametrize("chunks", [2, 3, 4])
 def test_any_number_of_chunks_gives_the_same_bytes(tmp_path, generator, theta, in_one, chunks):
-    manifest = make(tmp_path, generator, theta, options(), chunks)
+    manifest = make(tmp_path, generator, theta, chunks)
     assert manifest.read_bytes() == in_one.read_bytes()
     assert (tmp_path / "test/shard-0000.zip").read_bytes() == (in_one.parent / "test/shard-0000.zip").read_bytes()
 
@@ -68,7 +77,7 @@ def test_at_alpha_0_the_image_is_the_seeds_own(generator, in_one):
     manifest = read_manifest(in_one).query("alpha == 0")
     with ImageReader(in_one.parent) as reader:
         for row in manifest.itertuples():
-            z = torch.from_numpy(draw_z(options(), row.class_id, row.z_index, 100))[None]
+            z = torch.from_numpy(draw_z("test", row.class_id, row.z_index, 100, seed=5))[None]
             own = to_pixels(generator(z, torch.zeros(1, dtype=torch.long)))[0]
             # One batch here, another there: a value on the edge between two grey levels may fall either way.
             assert np.abs(own.astype(int) - reader.read(row.file)).max() <= 1
@@ -76,34 +85,34 @@ def test_at_alpha_0_the_image_is_the_seeds_own(generator, in_one):
 
 def test_a_clone_is_the_image_of_z_plus_alpha_theta(generator, theta, in_one):
     row = read_manifest(in_one).query("alpha == 0.4").iloc[3]
-    z = draw_z(options(), row.class_id, row.z_index, 100) + 0.4 * theta.numpy()
+    z = draw_z("test", row.class_id, row.z_index, 100, seed=5) + 0.4 * theta.numpy()
     own = to_pixels(generator(torch.from_numpy(z)[None].float(), torch.zeros(1, dtype=torch.long)))[0]
     with ImageReader(in_one.parent) as reader:
         assert np.abs(own.astype(int) - reader.read(row.file)).max() <= 1
 
 
 def test_the_score_is_the_assessors_of_the_stored_image_whatever_the_batch(weights_dir, in_one):
-    assessor = load_assessor("fer-valence", weights_dir, "cpu")
+    assessor = load_assessor("fer-valence", weights_dir)
     manifest = read_manifest(in_one)
-    scores = score_images(assessor, manifest, in_one, 6, CPU)
+    scores = score_images(assessor, ImageSet(manifest, in_one.parent), 6, CPU)
     with ImageReader(in_one.parent) as reader, torch.no_grad():
         alone = [assessor(to_images(reader.read(file)[None])).item() for file in manifest.file]
     np.testing.assert_allclose(scores, alone, atol=1e-5)
-    np.testing.assert_allclose(score_images(assessor, manifest, in_one, 100, CPU), scores, atol=1e-5)
+    np.testing.assert_allclose(score_images(assessor, ImageSet(manifest, in_one.parent), 100, CPU), scores, atol=1e-5)
 
 
 def test_a_shuffled_manifest_gets_each_image_its_own_score(weights_dir, in_one):
-    assessor = load_assessor("fer-valence", weights_dir, "cpu")
+    assessor = load_assessor("fer-valence", weights_dir)
     manifest = read_manifest(in_one)
     shuffled = manifest.sample(frac=1, random_state=1).reset_index(drop=True)
-    scores = pd.Series(score_images(assessor, manifest, in_one, 6, CPU), manifest.image_id)
-    again = pd.Series(score_images(assessor, shuffled, in_one, 6, CPU), shuffled.image_id)
+    scores = pd.Series(score_images(assessor, ImageSet(manifest, in_one.parent), 6, CPU), manifest.image_id)
+    again = pd.Series(score_images(assessor, ImageSet(shuffled, in_one.parent), 6, CPU), shuffled.image_id)
     np.testing.assert_allclose(again[scores.index], scores, atol=1e-5)
 
 
 @given(classes=st.integers(1, 40), per_class=st.integers(1, 4), seed=st.integers(0, 99))
 def test_classes_are_drawn_without_repetition_each_with_its_seeds(classes, per_class, seed):
-    seeds = draw_seeds(options(classes=classes, seeds_per_class=per_class, seed=seed), 40)
+    seeds = draw_seeds(ImageSetSettings(classes=classes, seeds_per_class=per_class), 40, seed)
     assert seeds.seed_id.tolist() == list(range(classes * per_class))
     assert seeds.class_id.nunique() == classes
     assert all(list(z_index) == list(range(per_class)) for _, z_index in seeds.groupby("class_id").z_index)
@@ -112,18 +121,16 @@ def test_classes_are_drawn_without_repetition_each_with_its_seeds(classes, per_c
 
 @given(chunks=st.integers(1, 20), per_class=st.integers(40, 60), batch_size=st.integers(1, 6))
 def test_chunks_share_the_seeds_out_in_whole_batches(chunks, per_class, batch_size):
-    given_options = options(seeds_per_class=per_class, batch_size=batch_size)
-    seeds = draw_seeds(given_options, 1)
-    parts = [chunk_of(seeds, given_options, chunk, chunks) for chunk in range(chunks)]
+    seeds, batch = draw_seeds(ImageSetSettings(seeds_per_class=per_class), 1, 5), seeds_per_batch(batch_size, 3)
+    parts = [chunk_of(seeds, chunk, chunks, batch) for chunk in range(chunks)]
     assert pd.concat(parts).seed_id.tolist() == seeds.seed_id.tolist()
-    assert all(part.seed_id.iloc[0] % given_options.seeds_per_batch == 0 for part in parts)
+    assert all(part.seed_id.iloc[0] % batch == 0 for part in parts)
 
 
-def test_a_seeds_z_depends_on_its_class_and_number_alone():
-    few, many = options(), options(classes=3, seeds_per_class=50)
-    assert np.array_equal(draw_z(few, 0, 2, 100), draw_z(many, 0, 2, 100))
-    assert not np.array_equal(draw_z(few, 0, 2, 100), draw_z(few, 0, 3, 100))
-    assert not np.array_equal(draw_z(few, 0, 2, 100), draw_z(options(name="reference"), 0, 2, 100))
+def test_a_seeds_z_depends_on_its_set_class_and_number_alone():
+    assert np.array_equal(draw_z("test", 0, 2, 100, seed=5), draw_z("test", 0, 2, 100, seed=5))
+    assert not np.array_equal(draw_z("test", 0, 2, 100, seed=5), draw_z("test", 0, 3, 100, seed=5))
+    assert not np.array_equal(draw_z("test", 0, 2, 100, seed=5), draw_z("reference", 0, 2, 100, seed=5))
 
 
 def test_pixels_and_images_are_each_others_inverse():
@@ -137,12 +144,12 @@ def test_pixels_and_images_are_each_others_inverse():
 @pytest.mark.parametrize(
     ("do", "words"),
     [
-        (lambda: draw_seeds(options(classes=2), 1), "asks for 2 classes, the generator has 1"),
-        (lambda: options(seeds_per_class=0), "seeds_per_class of image set 'test': got 0"),
-        (lambda: options(batch_size=-1), "batch_size of image set 'test': got -1"),
-        (lambda: options(alphas=(0.0, 0.0)), "given twice"),
-        (lambda: chunk_of(draw_seeds(options(), 1), options(), 8, 9), "too few for 9 chunks"),
-        (lambda: chunk_of(draw_seeds(options(), 1), options(), 3, 3), "chunk 3 of 3"),
+        (
+            lambda: draw_seeds(ImageSetSettings(classes=2, seeds_per_class=7), 1, 5),
+            "asks for 2 classes, the generator has 1",
+        ),
+        (lambda: chunk_of(draw_seeds(SEVEN, 1, 5), 8, 9, 2), "too few for 9 chunks"),
+        (lambda: chunk_of(draw_seeds(SEVEN, 1, 5), 3, 3, 2), "chunk 3 of 3"),
     ],
 )
 def test_what_cannot_be_made_is_said(do, words):
@@ -150,12 +157,23 @@ def test_what_cannot_be_made_is_said(do, words):
         do()
 
 
+def test_a_grid_with_an_alpha_twice_is_refused(tmp_path, generator, theta):
+    with pytest.raises(GanalyzeError, match="alphas of image set 'test': a value is given twice"):
+        make(tmp_path, generator, theta, 1, alphas=(0.0, 0.0))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_set_without_seeds_is_refused():
+    with pytest.raises(ValidationError, match=r"seeds_per_class\n  Input should be greater than 0"):
+        ImageSetSettings(seeds_per_class=0)
+
+
 def test_the_sets_of_a_run_have_the_same_classes_but_other_seeds():
-    test, filler = options(name="test", classes=5), options(name="filler", classes=5)
-    assert draw_seeds(test, 100).class_id.tolist() == draw_seeds(filler, 100).class_id.tolist()
-    assert not np.array_equal(draw_z(test, 3, 0, 8), draw_z(filler, 3, 0, 8))
+    test, filler = (ImageSetSettings(classes=5, seeds_per_class=count) for count in (7, 3))
+    assert draw_seeds(test, 100, 5).class_id.unique().tolist() == draw_seeds(filler, 100, 5).class_id.unique().tolist()
+    assert not np.array_equal(draw_z("test", 3, 0, 8, seed=5), draw_z("filler", 3, 0, 8, seed=5))
 
 
 def test_vigilance_seeds_come_from_the_tails():
-    assert np.abs(draw_z(options(tails=True), 0, 0, 500)).min() >= 2
-    assert np.abs(draw_z(options(), 0, 0, 500)).max() <= 2
+    assert np.abs(draw_z("test", 0, 0, 500, seed=5, tails=True)).min() >= 2
+    assert np.abs(draw_z("test", 0, 0, 500, seed=5)).max() <= 2

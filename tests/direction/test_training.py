@@ -10,17 +10,18 @@ import time
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 from scipy import stats
 from torch import nn
 
-from ganalyze.direction.training import TrainingOptions, draw_batch, ganalyze_loss, train_direction
-from ganalyze.direction.transformer import TransformerOptions
-from ganalyze.models.assessors import load_assessor
+from ganalyze.direction.settings import Training, TransformerSettings
+from ganalyze.direction.training import draw_batch, ganalyze_loss, train_direction
+from ganalyze.direction.transformer import Transformer
 from ganalyze.models.compute import Compute
-from ganalyze.models.generators import load_generator
 from ganalyze.support.errors import GanalyzeError
+from tests.networks import load_assessor, load_generator
 
-CPU = Compute.prepare("cpu", 2, "float32")
+CPU = Compute(device="cpu", threads=2).prepare()
 
 
 class LinearGenerator(nn.Module):
@@ -47,17 +48,54 @@ class SquareAssessor(nn.Module):
         return (images.flatten(1).square() * self.weights).sum(1)
 
 
-def options(**changes):
-    values = {
-        "samples": 40,
-        "batch_size": 4,
-        "learning_rate": 0.05,
-        "alpha_max": 0.5,
-        "seed": 1,
-        "study": "s",
-        "checkpoint_every": 1,
-    }
-    return TrainingOptions(**(values | changes))
+def settings(**changes):
+    values = {"samples": 40, "batch_size": 4, "learning_rate": 0.05, "alpha_max": 0.5, "checkpoint_every": 1}
+    return Training(**(values | changes))
+
+
+def train(
+    checkpoint,
+    assessor=None,
+    training=None,
+    transformer=TransformerSettings(),  # noqa: B008 -- frozen
+    compute=CPU,
+    study="s",
+    seed=1,
+    models=None,
+    say=print,
+):
+    """θ and the losses of a training with the linear generator."""
+    transformer, losses = train_direction(
+        LinearGenerator(),
+        assessor or SquareAssessor(),
+        training or settings(),
+        transformer,
+        compute,
+        study=study,
+        seed=seed,
+        checkpoint=checkpoint,
+        models=models or {},
+        say=say,
+    )
+    return transformer.theta.detach(), losses
+
+
+class Stop(Exception):
+    pass
+
+
+class StoppingAssessor(SquareAssessor):
+    """Ends the training after so many steps."""
+
+    def __init__(self, steps):
+        super().__init__()
+        self.calls_left = 2 * steps  # two scorings a step
+
+    def forward(self, images):
+        if not self.calls_left:
+            raise Stop
+        self.calls_left -= 1
+        return super().forward(images)
 
 
 def test_loss_and_gradient_are_those_of_equation_1_worked_out_by_hand():
@@ -72,43 +110,46 @@ def test_loss_and_gradient_are_those_of_equation_1_worked_out_by_hand():
     residual = clone**2 @ w - (seed**2 @ w + alpha)
     gradient = np.mean(2 * residual[:, None] * alpha[:, None] * ((2 * w * clone) @ matrix), axis=0)
 
-    tensor = torch.from_numpy(theta).requires_grad_()
-    loss = ganalyze_loss(generator, assessor, tensor, *map(torch.from_numpy, (z, y, alpha)))
+    transformer = Transformer.along(torch.from_numpy(theta))
+    loss = ganalyze_loss(generator, assessor, transformer, *map(torch.from_numpy, (z, y, alpha)))
     loss.backward()
     # The loss compares scores in float32, as every assessor gives them.
     assert loss.item() == pytest.approx(np.mean(residual**2), rel=1e-5)
-    np.testing.assert_allclose(tensor.grad.numpy(), gradient, rtol=1e-4)
+    np.testing.assert_allclose(transformer.shared.grad.numpy(), gradient, rtol=1e-4)
 
 
 def test_the_gradient_through_the_real_networks_is_that_of_finite_differences(weights_dir):
-    generator = load_generator("dcgan-digiface", weights_dir, "cpu").double()
-    assessor = load_assessor("fer-valence", weights_dir, "cpu")
+    generator = load_generator("dcgan-digiface", weights_dir).double()
+    assessor = load_assessor("fer-valence", weights_dir)
     noise = torch.Generator().manual_seed(6)
     z, y = torch.randn(3, 100, generator=noise).double(), torch.zeros(3, dtype=torch.long)
     alpha = torch.tensor([-0.3, 0.2, 0.4]).double()
-    theta = torch.randn(100, generator=noise).double().mul(0.5).requires_grad_()
-    ganalyze_loss(generator, assessor, theta, z, y, alpha).backward()
-    direction = theta.grad / theta.grad.norm()
+    theta = torch.randn(100, generator=noise).double().mul(0.5)
+
+    def loss(theta):
+        transformer = Transformer.along(theta)
+        return ganalyze_loss(generator, assessor, transformer, z, y, alpha), transformer.shared
+
+    value, parameter = loss(theta)
+    value.backward()
+    direction = parameter.grad / parameter.grad.norm()
     step = 1e-3  # small beside the networks' kinks, large beside float32's last digit
     with torch.no_grad():
-        up, down = (
-            ganalyze_loss(generator, assessor, theta + sign * step * direction, z, y, alpha).item() for sign in (1, -1)
-        )
-    assert (up - down) / (2 * step) == pytest.approx(theta.grad.norm().item(), rel=0.02)
+        up, down = (loss(theta + sign * step * direction)[0].item() for sign in (1, -1))
+    assert (up - down) / (2 * step) == pytest.approx(parameter.grad.norm().item(), rel=0.02)
 
 
 def test_the_first_steps_are_adams_from_zero(tmp_path):
     generator, assessor = LinearGenerator(), SquareAssessor()
-    given = options(samples=8)
-    theta, losses = train_direction(generator, assessor, given, CPU, tmp_path / "last.pt", {})
+    training = settings(samples=8)
+    theta, losses = train(tmp_path / "last.pt", training=training)
 
     # Adam as in Kingma & Ba (2015), algorithm 1, with gradients of Eq. 1 by hand.
     matrix, shift, w = generator.matrix.numpy(), generator.shift.numpy(), assessor.weights.numpy()
     expected, m, v = np.zeros(5), 0, 0
     for t in (1, 2):
-        z, y, alpha = (
-            x.numpy().astype(float) if x.is_floating_point() else x.numpy() for x in draw_batch(given, t - 1, 5, 4)
-        )
+        batch = draw_batch(training, t - 1, 5, 4, study="s", seed=1)
+        z, y, alpha = (x.numpy().astype(float) if x.is_floating_point() else x.numpy() for x in batch)
         clone = (z + alpha[:, None] * expected) @ matrix.T + shift[y]
         residual = clone**2 @ w - ((z @ matrix.T + shift[y]) ** 2 @ w + alpha)
         assert losses.loss[t - 1] == pytest.approx(np.mean(residual**2), rel=1e-4)
@@ -119,46 +160,31 @@ def test_the_first_steps_are_adams_from_zero(tmp_path):
 
 
 def test_batches_are_drawn_as_the_paper_says():
-    many = options(samples=40_000, batch_size=20_000)
-    z, y, alpha = draw_batch(many, 0, 3, 10)
+    def draw(step):
+        return draw_batch(settings(samples=40_000, batch_size=20_000), step, 3, 10, study="s", seed=1)
+
+    z, y, alpha = draw(0)
     assert stats.kstest(z[:, 0].numpy(), stats.truncnorm(-2, 2).cdf).pvalue > 1e-3
     assert stats.kstest(alpha.numpy(), stats.uniform(-0.5, 1).cdf).pvalue > 1e-3
     assert stats.chisquare(np.bincount(y.numpy(), minlength=10)).pvalue > 1e-3
-    again, other = draw_batch(many, 0, 3, 10)[0], draw_batch(many, 1, 3, 10)[0]
+    again, other = draw(0)[0], draw(1)[0]
     assert torch.equal(z, again)
     assert abs(np.corrcoef(z[:, 0], other[:, 0])[0, 1]) < 0.03
 
 
 def test_the_last_batch_holds_what_is_left(tmp_path):
-    _, losses = train_direction(LinearGenerator(), SquareAssessor(), options(samples=10), CPU, tmp_path / "c.pt", {})
+    _, losses = train(tmp_path / "c.pt", training=settings(samples=10))
     assert losses.step.tolist() == [1, 2, 3]
     assert losses.samples.tolist() == [4, 8, 10]
 
 
 @pytest.mark.parametrize("stop_after", range(1, 10))
 def test_training_stopped_after_any_step_goes_on_to_the_same_bits(tmp_path, stop_after):
-    whole, whole_losses = train_direction(
-        LinearGenerator(), SquareAssessor(), options(), CPU, tmp_path / "whole.pt", {}
-    )
-
-    class Stop(Exception):
-        pass
-
-    class StoppingAssessor(SquareAssessor):
-        calls = 0
-
-        def forward(self, images):
-            StoppingAssessor.calls += 1
-            if StoppingAssessor.calls > 2 * stop_after:  # two scorings a step
-                raise Stop
-            return super().forward(images)
-
+    whole, whole_losses = train(tmp_path / "whole.pt")
     with pytest.raises(Stop):
-        train_direction(LinearGenerator(), StoppingAssessor(), options(), CPU, tmp_path / "last.pt", {})
+        train(tmp_path / "last.pt", StoppingAssessor(stop_after))
     said = []
-    theta, losses = train_direction(
-        LinearGenerator(), SquareAssessor(), options(), CPU, tmp_path / "last.pt", {}, say=said.append
-    )
+    theta, losses = train(tmp_path / "last.pt", say=said.append)
     assert said == [f"going on from step {stop_after} of 10"]
     assert torch.equal(theta, whole)
     assert losses.equals(whole_losses)
@@ -166,73 +192,87 @@ def test_training_stopped_after_any_step_goes_on_to_the_same_bits(tmp_path, stop
 
 @pytest.mark.parametrize("precision", ["float32", "fp16"])
 def test_accumulated_gradients_and_class_dependent_directions_go_on_to_the_same_bits(tmp_path, precision):
-    run = (LinearGenerator(), SquareAssessor())
-    compute = Compute.prepare("cpu", 2, precision)
-    given = {"gradients": "accumulated", "transformer": TransformerOptions("class_dependent", "per_seed", "uniform")}
-    whole, losses = train_direction(*run, options(**given), compute, tmp_path / "whole.pt", {})
-
-    class Stop(Exception):
-        pass
-
-    class StoppingAssessor(SquareAssessor):
-        calls = 0
-
-        def forward(self, images):
-            StoppingAssessor.calls += 1
-            if StoppingAssessor.calls > 8:
-                raise Stop
-            return super().forward(images)
-
+    how = {
+        "compute": Compute(device="cpu", threads=2, precision=precision).prepare(),
+        "transformer": TransformerSettings(kind="class_dependent", rescaling="per_seed", start="uniform"),
+    }
+    accumulated, zeroed = settings(gradients="accumulated"), settings(gradients="zeroed")
+    whole, losses = train(tmp_path / "whole.pt", training=accumulated, **how)
     with pytest.raises(Stop):
-        train_direction(run[0], StoppingAssessor(), options(**given), compute, tmp_path / "last.pt", {})
-    theta, again = train_direction(*run, options(**given), compute, tmp_path / "last.pt", {})
+        train(tmp_path / "last.pt", StoppingAssessor(4), accumulated, **how)
+    theta, again = train(tmp_path / "last.pt", training=accumulated, **how)
     assert theta.shape == (4, 5)
     assert torch.equal(theta, whole)
     assert again.equals(losses)
-    zeroed = options(**given | {"gradients": "zeroed"})
-    assert not torch.equal(train_direction(*run, zeroed, compute, tmp_path / "zeroed.pt", {})[0], whole)
+    assert not torch.equal(train(tmp_path / "zeroed.pt", training=zeroed, **how)[0], whole)
 
 
-@pytest.mark.parametrize("change", [{"seed": 2}, {"learning_rate": 0.01}, {"samples": 44}, {"study": "other"}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 2},
+        {"training": settings(learning_rate=0.01)},
+        {"training": settings(samples=44)},
+        {"study": "other"},
+        {"transformer": TransformerSettings(rescaling="per_seed")},
+        {"compute": Compute(threads=1)},
+        {"models": {"model.pt": "b" * 64}},  # other weights under the same name
+    ],
+    ids=["seed", "learning_rate", "samples", "study", "rescaling", "threads", "weights"],
+)
 def test_a_checkpoint_of_another_training_is_not_used(tmp_path, change):
-    run = (LinearGenerator(), SquareAssessor())
-    train_direction(*run, options(), CPU, tmp_path / "last.pt", {})
+    train(tmp_path / "last.pt", models={"model.pt": "a" * 64})
     said = []
-    theta, _ = train_direction(*run, options(**change), CPU, tmp_path / "last.pt", {}, say=said.append)
+    change = {"models": {"model.pt": "a" * 64}} | change
+    theta, _ = train(tmp_path / "last.pt", **change, say=said.append)
     assert "starts over" in said[0]
-    assert torch.equal(theta, train_direction(*run, options(**change), CPU, tmp_path / "fresh.pt", {})[0])
+    assert torch.equal(theta, train(tmp_path / "fresh.pt", **change)[0])
 
 
-def test_a_checkpoint_made_by_other_code_is_not_used(tmp_path, monkeypatch):
-    """Not even where only a module that an assessor imports has changed."""
+def test_how_often_checkpoints_are_made_is_not_part_of_the_training(tmp_path):
+    train(tmp_path / "last.pt")
+    said = []
+    train(tmp_path / "last.pt", training=settings(checkpoint_every=7), say=said.append)
+    assert said == ["going on from step 10 of 10"]
+
+
+@pytest.fixture
+def helper(tmp_path, monkeypatch):
+    """The file of a module that an assessor imports."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    helper = tmp_path / "helper_of_an_assessor.py"
-    helper.write_text("GAIN = 1\n")
-    importlib.import_module("helper_of_an_assessor")
-    run = (LinearGenerator(), SquareAssessor(), options(), CPU, tmp_path / "last.pt", {})
+    file = tmp_path / "helper_of_an_assessor.py"
+    file.write_text('"""Helps."""\nGAIN = 1\n')
+    importlib.import_module(file.stem)
+    yield file
+    del sys.modules[file.stem]
+
+
+def test_a_checkpoint_made_by_other_code_is_not_used(tmp_path, helper):
+    """Not even where only a module that an assessor imports has changed."""
     said = []
-    train_direction(*run)
-    train_direction(*run, say=said.append)
+    train(tmp_path / "last.pt")
+    train(tmp_path / "last.pt", say=said.append)
     assert "going on from step 10" in said.pop()
-    helper.write_text("GAIN = 5\n")
-    train_direction(*run, say=said.append)
+    helper.write_text('"""Helps."""\nGAIN = 5\n')
+    train(tmp_path / "last.pt", say=said.append)
     assert "code: training starts over" in said[0]
+
+
+@pytest.mark.parametrize("text", ['"""Helps much."""\nGAIN = 1\n', '"""Helps."""\n\nGAIN = 1  # no unit\n', "GAIN=1"])
+def test_an_edited_comment_or_docstring_throws_no_checkpoint_away(tmp_path, helper, text):
+    train(tmp_path / "last.pt")
+    helper.write_text(text)
+    said = []
+    train(tmp_path / "last.pt", say=said.append)
+    assert said == ["going on from step 10 of 10"]
 
 
 def test_a_broken_checkpoint_is_not_used(tmp_path):
     (tmp_path / "last.pt").write_bytes(b"half a file")
     said = []
-    train_direction(LinearGenerator(), SquareAssessor(), options(), CPU, tmp_path / "last.pt", {}, say=said.append)
+    train(tmp_path / "last.pt", say=said.append)
     assert "cannot be read" in said[0]
-
-
-def test_other_weights_under_the_same_name_start_over(tmp_path):
-    run = (LinearGenerator(), SquareAssessor(), options(), CPU, tmp_path / "last.pt")
-    train_direction(*run, {"model.pt": "a" * 64})
-    said = []
-    train_direction(*run, {"model.pt": "b" * 64}, say=said.append)
-    assert "starts over" in said[0]
 
 
 def test_a_loss_that_is_not_finite_ends_the_training_with_advice(tmp_path):
@@ -241,13 +281,13 @@ def test_a_loss_that_is_not_finite_ends_the_training_with_advice(tmp_path):
             return super().forward(images) * float("nan")
 
     with pytest.raises(GanalyzeError, match=r"loss of study s is nan at step 0: lower the learning rate"):
-        train_direction(LinearGenerator(), Broken(), options(), CPU, tmp_path / "last.pt", {})
+        train(tmp_path / "last.pt", Broken())
 
 
 @pytest.mark.parametrize("name", ["samples", "batch_size", "learning_rate", "alpha_max", "checkpoint_every"])
-def test_options_that_make_no_sense_are_refused(name):
-    with pytest.raises(GanalyzeError, match=f"{name} of study 's': got -1"):
-        options(**{name: -1})
+def test_settings_that_make_no_sense_are_refused(name):
+    with pytest.raises(ValidationError, match=rf"{name}\n  Input should be greater than 0 .*input_value=-1"):
+        settings(**{name: -1})
 
 
 def test_the_command_killed_again_and_again_ends_with_the_same_bytes(tmp_path, weights_dir):

@@ -6,11 +6,14 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
-from ganalyze.images import image_sets
-from ganalyze.images.image_sets import Shard, gather, image_id, iterate_images, read_manifest, write_manifest
+from ganalyze.images import image_sets, shards
+from ganalyze.images.image_sets import ImageSet, image_id, read_manifest, write_manifest
 from ganalyze.images.reading import ImageReader
+from ganalyze.images.shards import Shard, gather
 from ganalyze.support.errors import GanalyzeError
 
 RNG = np.random.default_rng(0)
@@ -40,8 +43,10 @@ def test_images_come_back_as_they_were_stored(tmp_path):
     with Shard(tmp_path / "s.zip") as shard:
         for number, pixels in enumerate(IMAGES):
             shard.add(f"{number}.png", pixels)
-    files = [f"s.zip/{number}.png" for number in range(len(IMAGES))]
-    assert np.array_equal(np.stack(list(iterate_images(tmp_path / "m.csv", files))), IMAGES)
+    names = [str(number) for number in range(len(IMAGES))]
+    stored = ImageSet(pd.DataFrame({"image_id": names, "file": [f"s.zip/{name}.png" for name in names]}), tmp_path)
+    assert np.array_equal(np.stack(list(stored.images())), IMAGES)
+    assert np.array_equal(stored.image("3"), IMAGES[3])
 
 
 def test_any_zip_tool_opens_a_single_image(image_set):
@@ -60,7 +65,7 @@ def test_the_same_images_give_the_same_bytes(tmp_path):
 
 @pytest.mark.parametrize("cuts", [[4], [1, 5], [2, 3, 6]])
 def test_a_gathered_set_does_not_show_how_it_was_cut(tmp_path, monkeypatch, cuts):
-    monkeypatch.setattr(image_sets, "SEEDS_PER_SHARD", 3)
+    monkeypatch.setattr(shards, "SEEDS_PER_SHARD", 3)
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     gather([make_chunk(whole, "a", range(8))], whole / "test", whole / "test.csv")
     edges = [0, *cuts, 8]
@@ -144,3 +149,50 @@ def test_a_plain_png_beside_the_manifest_is_read_as_well(tmp_path):
     Image.fromarray(IMAGES[0]).save(tmp_path / "a.png")
     with ImageReader(tmp_path) as reader:
         assert np.array_equal(reader.read("a.png"), IMAGES[0])
+
+
+@given(batch_size=st.integers(1, 20))
+def test_batches_hold_every_image_once_in_order(batch_size, several):
+    rows, images = zip(*several.batches(batch_size), strict=True)
+    assert pd.concat(rows).equals(several.manifest)
+    assert np.array_equal(np.concatenate(images), np.stack(list(several.images())))
+    assert {len(batch) for batch in images[:-1]} <= {batch_size}
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("several")
+    gather([make_chunk(folder, "a", range(4))], folder / "test", folder / "test.csv")
+    return ImageSet.open(folder / "test.csv")
+
+
+def test_a_set_at_some_alphas_has_their_images_alone(several):
+    ends = several.at((-0.1, 0.1))
+    assert several.alphas == (-0.1, 0.0, 0.1)
+    assert ends.alphas == (-0.1, 0.1)
+    assert len(ends) == 8
+    with pytest.raises(GanalyzeError, match="no image at alpha 7"):
+        several.at((7,))
+
+
+def test_images_of_several_sizes_make_no_batch(tmp_path):
+    with Shard(tmp_path / "s.zip") as shard:
+        for size in (4, 5):
+            shard.add(f"{size}.png", np.zeros((size, 4, 3), np.uint8))
+    manifest = pd.DataFrame({"image_id": ["4", "5"], "file": ["s.zip/4.png", "s.zip/5.png"]})
+    with pytest.raises(GanalyzeError, match="several sizes"):
+        list(ImageSet(manifest, tmp_path).batches(2))
+    fitted = ImageSet(manifest, tmp_path).batches(2, lambda file, image: image[:4])
+    assert [pixels.shape for _, pixels in fitted] == [(2, 4, 4, 3)]
+
+
+def test_mean_scores_and_gains_are_those_of_the_manifest(several):
+    scores = np.random.default_rng(3).normal(size=len(several))
+    scored = ImageSet(several.manifest.assign(score=scores), several.folder)
+    by_alpha = scored.manifest.groupby("alpha").score
+    means = scored.mean_scores()
+    np.testing.assert_allclose(means["mean"], by_alpha.mean())
+    np.testing.assert_allclose((means.ci_high - means.ci_low) / 2, 1.959964 * by_alpha.std() / 2, rtol=1e-6)
+    assert means.n.tolist() == [4, 4, 4]
+    ends = scored.manifest.pivot(index="seed_id", columns="alpha", values="score")
+    np.testing.assert_allclose(scored.gains(), ends[0.1] - ends[-0.1])

@@ -19,7 +19,8 @@ from skimage.color import rgb2hsv
 from skimage.draw import disk, ellipse
 from skimage.measure import regionprops, shannon_entropy
 
-from ganalyze.images.image_sets import Shard, write_manifest
+from ganalyze.images.image_sets import write_manifest
+from ganalyze.images.shards import Shard
 from ganalyze.measures.factors import IMAGE_FACTORS, MASK_FACTORS, image_factors, mask_factors, measure
 from ganalyze.support.errors import GanalyzeError
 from tests import REPOSITORY

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ganalyze.images.image_sets import Shard, read_manifest, write_manifest
+from ganalyze.images.image_sets import ImageSet, write_manifest
+from ganalyze.images.shards import Shard
 from ganalyze.measures.factors import measure
-from ganalyze.measures.masks import segment_stored
+from ganalyze.measures.masks import segment_images
 from ganalyze.models.segmenters.unet import save_unet
 from ganalyze.support.errors import GanalyzeError
 from tests import REPOSITORY
@@ -38,7 +39,7 @@ def stored(tmp_path):
 def test_stored_masks_are_what_the_factors_are_measured_with(stored, tmp_path, batch_size):
     manifest, masks = stored
     output = tmp_path / "masks" / "test.csv"
-    sizes = segment_stored(is_bright, read_manifest(manifest), manifest, output, batch_size, CPU)
+    sizes = segment_images(is_bright, ImageSet.open(manifest), output, batch_size, CPU)
     np.testing.assert_allclose(sizes, masks.mean(axis=(1, 2)))
     assert sorted(path.name for path in output.parent.iterdir()) == ["test.csv", "test.zip"]
     factors = measure(manifest, output)
@@ -52,7 +53,7 @@ def test_images_of_several_sizes_are_refused_and_leave_nothing_behind(stored, tm
         for index in range(5):
             shard.add(f"test_{index}.png", np.zeros((64, 60 + index, 3), np.uint8))
     with pytest.raises(GanalyzeError, match="several sizes"):
-        segment_stored(is_bright, read_manifest(manifest), manifest, tmp_path / "masks.csv", 5, CPU)
+        segment_images(is_bright, ImageSet.open(manifest), tmp_path / "masks.csv", 5, CPU)
     assert not list(tmp_path.glob("*masks*"))
 
 

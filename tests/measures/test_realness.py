@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import torch
 from PIL import Image
+from pydantic import ValidationError
 from skimage import data
 from torch_fidelity import calculate_metrics
 from torch_fidelity.feature_extractor_base import FeatureExtractorBase
@@ -22,8 +23,11 @@ from torch_fidelity.registry import register_feature_extractor
 from ganalyze.direction.generation import ImageSetOptions, draw_z
 from ganalyze.figures.realness import draw_realness
 from ganalyze.figures.style import save
-from ganalyze.images.image_sets import Shard, write_manifest
-from ganalyze.measures.realness.measures import MEASURES, FrechetDistance, RealnessOptions, Reference, measure_realness
+from ganalyze.images.image_sets import ImageSet, write_manifest
+from ganalyze.images.shards import Shard
+from ganalyze.measures.realness.distances import MEASURES, FrechetDistance, Reference
+from ganalyze.measures.realness.measures import measure_realness
+from ganalyze.measures.realness.settings import RealnessMeasurement
 from ganalyze.models.compute import Compute
 from ganalyze.models.extractors import EXTRACTORS
 from ganalyze.models.registry import Card
@@ -37,7 +41,7 @@ SCRIPT = REPOSITORY / "scripts" / "measure_realness.py"
 LITE0 = "efficientnet-lite0-57934424.pth"
 INCEPTION = "weights-inception-2015-12-05-6726825d.pth"
 CPU = Compute(device="cpu", threads=2).prepare()
-OPTIONS = RealnessOptions(seed=1, per_class=20, halves=20)
+OPTIONS = {"seed": 1, "reference_per_class": 20, "halves": 20}
 # What torch-fidelity's command calls them.
 PUBLISHED = {
     "fid": "frechet_inception_distance",
@@ -151,7 +155,15 @@ def sets(tmp_path_factory):
 
 
 def measure(manifest, reference, extractor="tiny", options=OPTIONS, weights_dir="weights"):
-    return measure_realness(manifest, reference, extractor, options, weights_dir, CPU)
+    settings = {name: value for name, value in options.items() if name != "seed"}
+    return measure_realness(
+        ImageSet.open(manifest),
+        reference,
+        RealnessMeasurement(extractor=extractor, **settings),
+        seed=options["seed"],
+        weights=weights_in(weights_dir),
+        compute=CPU,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -273,12 +285,12 @@ def test_values_depend_neither_on_shards_nor_on_the_order_of_rows(sets, tmp_path
 
 
 def test_values_do_not_depend_on_the_batch_size(sets, measured, lite0):
-    options = RealnessOptions(seed=1, halves=20, batch_size=23)
+    options = {"seed": 1, "halves": 20, "features_batch_size": 23}
     same(measured, measure(*sets, "efficientnet-lite0", options, lite0))
 
 
 def test_values_do_not_depend_on_the_seed_but_intervals_do(sets):
-    one, other = (measure(*sets, options=RealnessOptions(seed=seed, halves=20)) for seed in (1, 2))
+    one, other = (measure(*sets, options={"seed": seed, "halves": 20}) for seed in (1, 2))
     same(one[MEASURES], other[MEASURES])
     assert (one.fid_ci_low != other.fid_ci_low).all()
 
@@ -302,7 +314,7 @@ def test_intervals_are_as_wide_as_values_scatter_over_sets_of_other_seeds():
 
 
 def test_the_change_from_alpha_0_is_known_better_than_two_values_apart(sets):
-    table = measure(*sets, options=RealnessOptions(seed=1, halves=200)).set_index("alpha")
+    table = measure(*sets, options={"seed": 1, "halves": 200}).set_index("alpha")
     assert table.loc[0.0, ["fid_change_ci_low", "fid_change_ci_high"]].tolist() == [0, 0]
     width = table.fid_ci_high - table.fid_ci_low
     change = table.fid_change_ci_high - table.fid_change_ci_low
@@ -367,7 +379,7 @@ def test_photographs_are_drawn_from_the_test_sets_classes(photographs, two_class
     assert set(table.reference) == {"photographs of imagenet/train"}
     assert (table.note == "").all()
     same(table, measure(two_classes, photographs))
-    other = measure(two_classes, photographs, options=RealnessOptions(seed=2, per_class=20, halves=20))
+    other = measure(two_classes, photographs, options={"seed": 2, "reference_per_class": 20, "halves": 20})
     assert (table.fid != other.fid).all()
 
 
@@ -461,7 +473,7 @@ def test_missing_classes_are_refused(photographs, two_classes):
 
 
 def test_too_few_photographs_of_a_class_are_refused(photographs, two_classes):
-    options = RealnessOptions(seed=1, per_class=26, halves=20)
+    options = {"seed": 1, "reference_per_class": 26, "halves": 20}
     refused(r"n01440764 has 25 photograph\(s\), 26 a class", two_classes, photographs, options=options)
 
 
@@ -510,7 +522,7 @@ def test_images_of_another_size_are_refused(sets, tmp_path):
     refused("is 16×16 pixels, others are 32×32", sets[0], reference)
 
 
-@pytest.mark.parametrize(("option", "value"), [("per_class", 0), ("halves", 9), ("batch_size", 0)])
+@pytest.mark.parametrize(("option", "value"), [("reference_per_class", 0), ("halves", 9), ("features_batch_size", 0)])
 def test_impossible_options_are_refused(option, value):
-    with pytest.raises(GanalyzeError, match=option):
-        RealnessOptions(**{"seed": 1, option: value})
+    with pytest.raises(ValidationError, match=option):
+        RealnessMeasurement(extractor="tiny", **{option: value})

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from ganalyze.images.image_sets import gain
+from ganalyze.direction.transformer import Transformer
+from ganalyze.images.image_sets import ImageSet
 from ganalyze.support.intervals import Z_975, normal_interval
 
 
 def compare_directions(
-    directions: Mapping[str, np.ndarray], manifests: Mapping[tuple[str, str], pd.DataFrame]
+    transformers: Mapping[str, Transformer], image_sets: Mapping[tuple[str, str], ImageSet]
 ) -> pd.DataFrame:
     """A row for each ordered pair (direction, assessor) of studies:
 
@@ -21,17 +22,17 @@ def compare_directions(
       of the direction's study, in standard deviations of that score over the unmodified seeds of the assessor's own
       study; change_ci_low, change_ci_high: its 95 % confidence interval over seeds.
 
-    directions: θ by study, (z_dim,) or (classes, z_dim). manifests: by (direction, assessor), the direction's
-    test set scored by the assessor's study's assessor; at least the smallest and the largest α, and 0 where both are
-    the same study.
+    transformers: by study. image_sets: by (direction, assessor), the direction's test set scored by the assessor's
+    study's assessor; at least the smallest and the largest α, and 0 where both are the same study.
     """
+    directions = {study: transformer.theta.detach().numpy() for study, transformer in transformers.items()}
     rows = []
     for direction, theta in directions.items():
         for assessor, other in directions.items():
-            own = manifests[assessor, assessor]
+            own = image_sets[assessor, assessor].manifest
             one, two = np.broadcast_arrays(theta, other)
             spread = own[own.alpha == 0].score.std()
-            change = gain(manifests[direction, assessor]) / spread
+            change = image_sets[direction, assessor].gains() / spread
             low, high = normal_interval(change.mean(), change.std() / len(change) ** 0.5)
             rows.append(
                 {

@@ -29,6 +29,10 @@ class Training(Settings):
         """How many batches the samples make."""
         return -(-self.samples // self.batch_size)
 
+    def samples_after(self, steps: int) -> int:
+        """How many z vectors have been seen after so many steps; the last batch holds what is left."""
+        return min(steps * self.batch_size, self.samples)
+
 
 class TransformerSettings(Settings):
     """What is learnt, and what happens to z after the move (see `ganalyze.direction.transformer`)."""

@@ -4,194 +4,120 @@ Every step draws its batch from a stream named by the step's number, so a run th
 goes through the very same batches.
 """
 
-import hashlib
-import json
-import sys
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from ganalyze.direction.transformer import Direction, Rescaling, TransformerOptions, transform
+from ganalyze.direction.checkpoints import Checkpoint, fingerprint
+from ganalyze.direction.settings import Training, TransformerSettings
+from ganalyze.direction.transformer import Transformer
+from ganalyze.models.assessors import ASSESSORS
+from ganalyze.models.choices import AssessorChoice, GeneratorChoice
 from ganalyze.models.compute import Compute
+from ganalyze.models.contract import Assessor, Generator, truncation_of
+from ganalyze.models.generators import GENERATORS
+from ganalyze.models.weights.files import Weights
+from ganalyze.models.weights.records import sha256_of
 from ganalyze.support.errors import GanalyzeError
-from ganalyze.support.files import written_whole
 from ganalyze.support.progress import progress
 from ganalyze.support.randomness import stream, truncated_normal
 
 
-@dataclass(frozen=True)
-class TrainingOptions:
-    """How θ is learnt; the paper's values in brackets (§2.2).
-
-    samples: z vectors seen in all (400,000). batch_size: z vectors a step (4). learning_rate: Adam's (2e-4 in the
-    authors' code). alpha_max: α is uniform in ±alpha_max (0.5). seed, study: name the random streams.
-    checkpoint_every: steps between checkpoints. gradients: "zeroed" before each step, or "accumulated" over all of
-    them: the authors' published results for valence came about so. transformer: what is learnt.
-    """
-
-    samples: int
-    batch_size: int
-    learning_rate: float
-    alpha_max: float
-    seed: int
-    study: str
-    checkpoint_every: int
-    gradients: Literal["zeroed", "accumulated"] = "zeroed"
-    transformer: TransformerOptions = field(default_factory=TransformerOptions)
-
-    def __post_init__(self) -> None:
-        for name in ("samples", "batch_size", "learning_rate", "alpha_max", "checkpoint_every"):
-            if not getattr(self, name) > 0:
-                raise GanalyzeError(f"{name} of study {self.study!r}: got {getattr(self, name)}, must be above 0")
-        if self.gradients not in ("zeroed", "accumulated"):
-            raise GanalyzeError(f"gradients of study {self.study!r}: got {self.gradients!r}, not zeroed or accumulated")
-
-    @property
-    def steps(self) -> int:
-        return -(-self.samples // self.batch_size)
-
-
 def ganalyze_loss(
-    generator: nn.Module,
-    assessor: nn.Module,
-    theta: Tensor,
-    z: Tensor,
-    y: Tensor,
-    alpha: Tensor,
-    rescaling: Rescaling = "none",
+    generator: Generator, assessor: Assessor, transformer: Transformer, z: Tensor, y: Tensor, alpha: Tensor
 ) -> Tensor:
     """Mean over the batch of (A(G(T(z, α), y)) − (A(G(z, y)) + α))² (Eq. 1).
 
-    z (N, z_dim), y (N,) class indices, alpha (N,); theta and rescaling as `transform` takes them. The seed's own score
-    does not depend on θ: no gradient there.
+    z (N, z_dim), y (N,) class indices, alpha (N,). The seed's own score does not depend on θ: no gradient there.
     """
     with torch.no_grad():
         target = assessor(generator(z, y)) + alpha
-    score = assessor(generator(transform(z, y, alpha, theta, rescaling), y))
+    score = assessor(generator(transformer(z, y, alpha), y))
     return (score.float() - target.float()).square().mean()
 
 
-def draw_batch(options: TrainingOptions, step: int, z_dim: int, num_classes: int) -> tuple[Tensor, Tensor, Tensor]:
+def draw_batch(
+    training: Training, step: int, z_dim: int, num_classes: int, *, study: str, seed: int
+) -> tuple[Tensor, Tensor, Tensor]:
     """The batch of step `step` (from 0): z (N, z_dim) truncated normal, y (N,) and α (N,) uniform (§2.2)."""
-    rng = stream(options.seed, options.study, "training", step)
-    size = min(options.batch_size, options.samples - step * options.batch_size)
+    rng = stream(seed, study, "training", step)
+    size = training.samples_after(step + 1) - training.samples_after(step)
     z = truncated_normal(rng, (size, z_dim))
-    alpha = rng.uniform(-options.alpha_max, options.alpha_max, size)
+    alpha = rng.uniform(-training.alpha_max, training.alpha_max, size)
     y = rng.integers(num_classes, size=size)
     return torch.from_numpy(z), torch.from_numpy(y), torch.from_numpy(alpha).float()
 
 
 def train_direction(
-    generator: nn.Module,
-    assessor: nn.Module,
-    options: TrainingOptions,
+    generator: Generator,
+    assessor: Assessor,
+    training: Training,
+    transformer_settings: TransformerSettings,
     compute: Compute,
+    *,
+    study: str,
+    seed: int,
     checkpoint: Path,
-    models: dict[str, str],
+    models: Mapping[str, Any],
     say: Callable[[str], None] = print,
-) -> tuple[Tensor, pd.DataFrame]:
-    """Train θ with Adam; return θ, (z_dim,) or (classes, z_dim), on the CPU and the loss log (step, samples, loss).
+) -> tuple[Transformer, pd.DataFrame]:
+    """Train θ with Adam; return its transformer, on the device, and the loss log (step, samples, loss).
 
-    Goes on from `checkpoint` where it is of the same training (options, `models`' weights, code); another's is
-    set aside with a word. `models` names the networks and the hashes of their weights. Raises GanalyzeError where
-    the loss is not finite.
+    study and seed name the random streams. Goes on from the file `checkpoint` where it is of the same training
+    (settings, `models`, code); another's is set aside with a word. Raises GanalyzeError where the loss is not finite.
     """
-    device = compute.device
-    start = stream(options.seed, options.study, "direction")
-    direction = Direction(options.transformer, generator.z_dim, generator.num_classes, start).to(device)
-    optimizer = torch.optim.Adam(direction.parameters(), lr=options.learning_rate)
-    truncation = getattr(generator, "truncation", 1.0)
-    losses: list[float] = []
+    z_dim, num_classes, truncation = generator.z_dim, generator.num_classes, truncation_of(generator)
+    transformer = Transformer(transformer_settings, z_dim, num_classes, stream(seed, study, "direction"))
+    transformer.to(compute.device)
+    for parameter in transformer.parameters():  # so that gradients do not vanish in half precision on their way back
+        parameter.register_hook(lambda gradient: gradient / compute.loss_scale)
+    optimizer = torch.optim.Adam(transformer.parameters(), lr=training.learning_rate)
 
-    fingerprint = _fingerprint(options, compute, models)
-    saved = _load_checkpoint(checkpoint, fingerprint, say)
-    if saved:
-        direction.load_state_dict(saved["direction"])
-        for parameter, gradient in zip(direction.parameters(), saved["gradients"], strict=True):
-            parameter.grad = gradient.to(device)
-        optimizer.load_state_dict(saved["optimizer"])
-        losses = saved["losses"]
-        say(f"going on from step {len(losses)} of {options.steps}")
+    same = fingerprint(training, transformer_settings, compute, study=study, seed=seed, models=models)
+    state = Checkpoint(checkpoint, same, transformer, optimizer)
+    losses = state.restore(say)
+    if losses:
+        say(f"going on from step {len(losses)} of {training.steps}")
 
-    done = min(len(losses) * options.batch_size, options.samples)
-    with progress(options.samples, "sample", options.study, initial=done) as bar:
-        for step in range(len(losses), options.steps):
-            z, y, alpha = (x.to(device) for x in draw_batch(options, step, generator.z_dim, generator.num_classes))
+    with progress(training.samples, "sample", study, initial=training.samples_after(len(losses))) as bar:
+        for step in range(len(losses), training.steps):
+            batch = draw_batch(training, step, z_dim, num_classes, study=study, seed=seed)
+            z, y, alpha = (values.to(compute.device) for values in batch)
             with compute.autocast():
-                loss = ganalyze_loss(
-                    generator, assessor, direction(), truncation * z, y, alpha, options.transformer.rescaling
-                )
+                loss = ganalyze_loss(generator, assessor, transformer, truncation * z, y, alpha)
             if not torch.isfinite(loss):
                 raise GanalyzeError(
-                    f"the loss of study {options.study} is {loss.item()} at step {step}: lower the learning rate"
+                    f"the loss of study {study} is {loss.item()} at step {step}: lower the learning rate"
                 )
-            _add_gradients(direction, loss, options.gradients == "accumulated", compute.loss_scale)
+            if training.gradients == "zeroed":
+                optimizer.zero_grad()
+            (loss * compute.loss_scale).backward()
             optimizer.step()
             losses.append(loss.item())
             bar.set_postfix(loss=f"{losses[-1]:.4f}", refresh=False)
             bar.update(len(z))
-            if len(losses) % options.checkpoint_every == 0 or len(losses) == options.steps:
-                _save_checkpoint(checkpoint, fingerprint, direction, optimizer, losses)
+            if len(losses) % training.checkpoint_every == 0 or len(losses) == training.steps:
+                state.save(losses)
 
+    if missed := getattr(assessor, "without_subject", 0):  # of one that looks for a subject
+        say(f"no subject was found in {missed} images: their score is 0")
     steps = range(1, len(losses) + 1)
-    samples = [min(step * options.batch_size, options.samples) for step in steps]
-    return direction().detach().cpu(), pd.DataFrame({"step": steps, "samples": samples, "loss": losses})
+    samples = [training.samples_after(step) for step in steps]
+    return transformer, pd.DataFrame({"step": steps, "samples": samples, "loss": losses})
 
 
-def _add_gradients(direction: Direction, loss: Tensor, accumulate: bool, scale: float) -> None:
-    """Set the gradients of the loss, or add them to those of the steps before. `scale` keeps them from vanishing in
-    half precision on their way back."""
-    parameters = list(direction.parameters())
-    for parameter, gradient in zip(parameters, torch.autograd.grad(loss * scale, parameters), strict=True):
-        gradient = gradient / scale
-        parameter.grad = parameter.grad + gradient if accumulate and parameter.grad is not None else gradient
-
-
-def _fingerprint(options: TrainingOptions, compute: Compute, models: dict[str, str]) -> str:
-    """What a checkpoint must share with a training to be continued by it: settings, weights and code."""
-    settings = asdict(options) | {key: str(value) for key, value in asdict(compute).items()}
-    del settings["checkpoint_every"]  # changes nothing in the result
-    digest = hashlib.sha256(json.dumps([settings, models], sort_keys=True).encode())
-    for file in _sources():
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
-
-
-def _sources() -> list[Path]:
-    """The files of all code in use that is ours or the user's own, in the folder where they work."""
-    ours = (Path(__file__).parent, Path.cwd())
-    files = {Path(file).resolve() for module in [*sys.modules.values()] if (file := getattr(module, "__file__", None))}
-    return sorted(
-        file
-        for file in files
-        if file.suffix == ".py"
-        and "site-packages" not in file.parts
-        and file.is_file()
-        and any(file.is_relative_to(folder) for folder in ours)
-    )
-
-
-def _save_checkpoint(path: Path, fingerprint: str, direction: Direction, optimizer, losses: list[float]) -> None:
-    state = {"direction": direction.state_dict(), "gradients": [p.grad for p in direction.parameters()]}
-    state |= {"optimizer": optimizer.state_dict(), "losses": losses}
-    with written_whole(path) as temporary:
-        torch.save(state | {"fingerprint": fingerprint}, temporary)
-
-
-def _load_checkpoint(path: Path, fingerprint: str, say: Callable[[str], None]) -> dict | None:
-    if not path.exists():
-        return None
-    try:
-        saved = torch.load(path, weights_only=True, map_location="cpu")
-    except Exception:  # torch raises half a dozen kinds for a broken file; whichever, we start over
-        say(f"{path} cannot be read: training starts over")
-        return None
-    if saved.get("fingerprint") != fingerprint:
-        say(f"{path} is of other settings, weights or code: training starts over")
-        return None
-    return saved
+def describe_models(generator: GeneratorChoice, assessor: AssessorChoice, weights: Weights) -> dict[str, Any]:
+    """What a direction is trained on: the names of the networks, their options where there are any, and the sha256 of
+    each of their weight files."""
+    options = {"generator_options": generator.generator_options, "assessor_options": assessor.assessor_options}
+    files = GENERATORS[generator.generator].files + ASSESSORS[assessor.assessor].files
+    return {
+        "generator": generator.generator,
+        "assessor": assessor.assessor,
+        **{name: values for name, values in options.items() if values},
+        **{file: sha256_of(weights.path(file)) for file in files},
+    }

@@ -5,90 +5,124 @@
   own length back, as the TensorFlow half does (MemNet, AestheticsNet). `per_batch` gives the whole batch its length
   back, as the PyTorch half does (EmoNet): how far a z moves then depends on the others in its batch. It is kept to
   repeat those results; choose another.
+- θ *starts* at zeros (the authors' TensorFlow half); normal, of standard deviation 1 (their PyTorch half for one
+  direction); or uniform within ±1/√classes (the same for class-dependent directions).
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any
 
 import numpy as np
 import torch
+from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from ganalyze.direction.settings import Rescaling, Start, TransformerSettings
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.files import written_whole
-
-Kind = Literal["one_direction", "class_dependent"]
-Rescaling = Literal["none", "per_seed", "per_batch"]
-Start = Literal["zeros", "normal", "uniform"]
+from ganalyze.support.settings import one_error
 
 
-@dataclass(frozen=True)
-class TransformerOptions:
-    """What is learnt. start: zeros (the authors' TensorFlow half); normal, of standard deviation 1 (their PyTorch half
-    for one direction); uniform within ±1/√classes (the same for class-dependent directions)."""
+class Transformer(nn.Module):
+    """T, called as T(z, y, alpha).
 
-    kind: Kind = "one_direction"
-    rescaling: Rescaling = "none"
-    start: Start = "zeros"
-
-    def __post_init__(self) -> None:
-        for name, allowed in (("kind", Kind), ("rescaling", Rescaling), ("start", Start)):
-            given, known = getattr(self, name), get_args(allowed)
-            if given not in known:
-                raise GanalyzeError(f"{name} of the transformer: got {given!r}, allowed are {', '.join(known)}")
-
-
-def transform(z: Tensor, y: Tensor, alpha: Tensor, theta: Tensor, rescaling: Rescaling = "none") -> Tensor:
-    """Move each z (N, z_dim) by its alpha (N,) along θ: (z_dim,), or (classes, z_dim), of which y (N,) names a row."""
-    moved = z + alpha[:, None] * (theta if theta.ndim == 1 else theta[y])
-    if rescaling == "per_seed":
-        return moved * (z.norm(dim=1, keepdim=True) / moved.norm(dim=1, keepdim=True))
-    if rescaling == "per_batch":
-        return moved * (z.norm() / moved.norm())
-    return moved
-
-
-class Direction(nn.Module):
-    """θ while it is learnt: `shared` (z_dim,), and where directions depend on the class `own` (classes, z_dim)."""
-
-    def __init__(self, options: TransformerOptions, z_dim: int, num_classes: int, rng: np.random.Generator):
-        super().__init__()
-        draw = {
-            "zeros": np.zeros,
-            "normal": rng.standard_normal,
-            "uniform": lambda shape: rng.uniform(-1, 1, shape) / np.sqrt(num_classes),
-        }[options.start]
-        self.shared = nn.Parameter(torch.tensor(draw((z_dim,)), dtype=torch.float32))
-        if options.kind == "class_dependent":
-            self.own = nn.Parameter(torch.tensor(draw((num_classes, z_dim)), dtype=torch.float32))
-
-    def forward(self) -> Tensor:
-        """θ as `transform` takes it."""
-        return self.shared + self.own if hasattr(self, "own") else self.shared
-
-
-def save_direction(theta: Tensor, path: Path | str, about: dict) -> None:
-    """Store θ as safetensors, with what it was trained on (`about`) in the file's metadata."""
-    with written_whole(path) as temporary:
-        save_file({"theta": theta.detach().cpu().contiguous()}, temporary, metadata={"about": json.dumps(about)})
-
-
-def load_direction(path: Path | str, z_dim: int | None = None) -> tuple[Tensor, dict]:
-    """θ, (z_dim,) or (classes, z_dim), and what it was trained on.
-
-    Raises GanalyzeError where the file is missing or broken, or θ is not as long as the generator's `z_dim`.
+    settings: kind and rescaling; `start`, too, where it is about to be trained, but no file keeps it. about: what it
+    was trained on, where it was loaded from a file. shared (z_dim,) and, of class-dependent ones, own
+    (classes, z_dim): the parts of θ.
     """
-    try:
-        with safe_open(path, framework="pt") as file:
-            theta, about = file.get_tensor("theta"), json.loads((file.metadata() or {}).get("about", "{}"))
-    except FileNotFoundError:
-        raise GanalyzeError(f"direction {path} not found: train it first (scripts/train_direction.py)") from None
-    except (SafetensorError, OSError) as error:
-        raise GanalyzeError(f"direction {path} is not a readable safetensors file: {error}") from None
-    if theta.ndim not in (1, 2) or (z_dim is not None and theta.shape[-1] != z_dim):
-        raise GanalyzeError(f"direction {path} has shape {tuple(theta.shape)}, this generator needs ({z_dim},)")
-    return theta, about
+
+    def __init__(
+        self, settings: TransformerSettings, z_dim: int, num_classes: int, rng: np.random.Generator | None = None
+    ):
+        """rng draws where θ starts, as `settings.start` says; without it θ is 0."""
+        super().__init__()
+        self.settings = settings
+        self.about: dict[str, Any] = {}
+
+        def start(*shape: int) -> nn.Parameter:
+            values = _draw(rng, settings.start, shape, num_classes) if rng else np.zeros(shape)
+            return nn.Parameter(torch.tensor(values, dtype=torch.float32))
+
+        self.shared = start(z_dim)
+        self.own = start(num_classes, z_dim) if settings.kind == "class_dependent" else None
+
+    @classmethod
+    def along(cls, theta: Tensor, rescaling: Rescaling = "none") -> "Transformer":
+        """The transformer that moves along a θ there is, (z_dim,) or (classes, z_dim); of its type, on its device."""
+        kind = "one_direction" if theta.ndim == 1 else "class_dependent"
+        transformer = cls(TransformerSettings(kind=kind, rescaling=rescaling), theta.shape[-1], len(theta)).to(theta)
+        with torch.no_grad():
+            (transformer.shared if transformer.own is None else transformer.own).copy_(theta)
+        return transformer
+
+    @classmethod
+    def identity(cls, z_dim: int) -> "Transformer":
+        """The transformer that leaves every z as it is: θ = 0."""
+        return cls(TransformerSettings(), z_dim, num_classes=1)
+
+    @property
+    def theta(self) -> Tensor:
+        """θ, (z_dim,), or (classes, z_dim) where it depends on the class."""
+        return self.shared if self.own is None else self.shared + self.own
+
+    def forward(self, z: Tensor, y: Tensor, alpha: Tensor) -> Tensor:
+        """Each z (N, z_dim) moved by its alpha (N,) along θ, that of its class y (N,) where it depends on the class."""
+        moved = z + alpha[:, None] * (self.theta if self.own is None else self.theta[y])
+        if self.settings.rescaling == "per_seed":
+            return moved * (z.norm(dim=1, keepdim=True) / moved.norm(dim=1, keepdim=True))
+        if self.settings.rescaling == "per_batch":
+            return moved * (z.norm() / moved.norm())
+        return moved
+
+    def save(self, path: Path | str, models: Mapping[str, Any], samples: int) -> None:
+        """Store θ as safetensors. The file's metadata say what kind of transformer it is and what it was trained on:
+        `models` (names, options, hashes of weights) and `samples`, z vectors."""
+        about = {
+            **models,
+            "transformer": self.settings.kind,
+            "rescaling": self.settings.rescaling,
+            "samples": samples,
+        }
+        with written_whole(path) as temporary:
+            theta = self.theta.detach().cpu().contiguous()
+            save_file({"theta": theta}, temporary, metadata={"about": json.dumps(about)})
+
+    @classmethod
+    def load(cls, path: Path | str, z_dim: int | None = None) -> "Transformer":
+        """The transformer stored at `path`, on the CPU.
+
+        Raises GanalyzeError where the file is missing or broken, does not say which kind of transformer and rescaling
+        θ is for, or θ is not as long as the generator's `z_dim`.
+        """
+        try:
+            with safe_open(path, framework="pt") as file:
+                theta, about = file.get_tensor("theta"), json.loads((file.metadata() or {}).get("about", "{}"))
+        except FileNotFoundError:
+            raise GanalyzeError(f"direction {path} not found: train it first (scripts/train_direction.py)") from None
+        except (SafetensorError, OSError, json.JSONDecodeError) as error:
+            raise GanalyzeError(f"direction {path} is not a readable safetensors file: {error}") from None
+        if missing := [key for key in ("transformer", "rescaling") if key not in about]:
+            raise GanalyzeError(f"direction {path} does not say its {' and '.join(missing)}: train it again")
+        try:
+            settings = TransformerSettings(kind=about["transformer"], rescaling=about["rescaling"])
+        except ValidationError as error:
+            raise one_error(error, TransformerSettings, f"direction {path}") from None
+        if theta.ndim != (1 if settings.kind == "one_direction" else 2):
+            raise GanalyzeError(f"direction {path} has shape {tuple(theta.shape)}, which is not {settings.kind}")
+        if z_dim is not None and theta.shape[-1] != z_dim:
+            raise GanalyzeError(f"direction {path} has shape {tuple(theta.shape)}, this generator needs ({z_dim},)")
+        transformer = cls.along(theta, settings.rescaling)
+        transformer.about = about
+        return transformer
+
+
+def _draw(rng: np.random.Generator, start: Start, shape: tuple[int, ...], num_classes: int) -> np.ndarray:
+    if start == "normal":
+        return rng.standard_normal(shape)
+    if start == "uniform":
+        return rng.uniform(-1, 1, shape) / np.sqrt(num_classes)
+    return np.zeros(shape)

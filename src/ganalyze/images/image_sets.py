@@ -3,7 +3,7 @@
 An image set is every *seed* (one z with its class y) at every alpha. It lies in two places:
 
     images/test.csv                the manifest, one row an image (`MANIFEST_COLUMNS`)
-    images/test/shard-0000.zip     PNG images, `SEEDS_PER_SHARD` seeds a shard
+    images/test/shard-0000.zip     PNG images, `shards.SEEDS_PER_SHARD` seeds a shard
 
 A shard is an uncompressed zip, so any viewer opens single images, and thousands of images are a few files for
 DVC. The manifest's `file` is relative to the manifest and names the member after the shard:
@@ -12,56 +12,24 @@ DVC. The manifest's `file` is relative to the manifest and names the member afte
 Everything here is deterministic: the same images give the same bytes.
 """
 
-import io
-import shutil
-import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterator
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 
 from ganalyze.images.reading import ImageReader
 from ganalyze.support.errors import GanalyzeError
-from ganalyze.support.files import written_whole
+from ganalyze.support.intervals import normal_interval
 from ganalyze.support.tables import read_table, write_table
 
 MANIFEST_COLUMNS = ["image_id", "set", "seed_id", "class_id", "class_name", "z_index", "alpha", "file", "score"]
-SEEDS_PER_SHARD = 100
 
 
 def image_id(set_name: str, seed_id: int, alpha: float) -> str:
     """The name of the clone of a seed at alpha, e.g. `test_00007_+0.2`."""
     return f"{set_name}_{seed_id:05d}_{alpha + 0.0:+g}"
-
-
-class Shard:
-    """A zip of PNG images open for writing; use as a context manager. Appears whole or not at all."""
-
-    def __init__(self, path: Path | str):
-        self._stack = ExitStack()
-        self._path = path
-
-    def __enter__(self) -> "Shard":
-        temporary = self._stack.enter_context(written_whole(self._path))
-        self._zip = self._stack.enter_context(zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED))
-        return self
-
-    def __exit__(self, *exc) -> bool | None:
-        return self._stack.__exit__(*exc)
-
-    def add(self, name: str, pixels: np.ndarray) -> None:
-        """Store `pixels`, (H, W, 3) uint8, as the PNG `name`."""
-        buffer = io.BytesIO()
-        Image.fromarray(pixels).save(buffer, format="PNG")
-        self.add_bytes(name, buffer.getvalue())
-
-    def add_bytes(self, name: str, data: bytes) -> None:
-        """Store an image that is PNG already."""
-        # A ZipInfo has the zip format's earliest date: no clock in the bytes.
-        self._zip.writestr(zipfile.ZipInfo(name), data)
 
 
 def write_manifest(manifest: pd.DataFrame, path: Path | str) -> None:
@@ -89,49 +57,77 @@ def read_manifest(path: Path | str) -> pd.DataFrame:
     return manifest
 
 
-def gain(manifest: pd.DataFrame) -> pd.Series:
-    """Of a scored set, per seed_id: the score at the largest α minus the score at the smallest."""
-    table = manifest.pivot(index="seed_id", columns="alpha", values="score")
-    return table[table.columns.max()] - table[table.columns.min()]
+class ImageSet:
+    """An image set: its manifest, in order, and the folder that its files are relative to."""
 
+    def __init__(self, manifest: pd.DataFrame, folder: Path | str, name: str = "images"):
+        self.manifest = manifest.reset_index(drop=True)
+        self.folder = Path(folder)
+        self.name = name
 
-def seeds_per_batch(batch_size: int, alphas: int) -> int:
-    """How many whole seeds the networks see at once, for at most `batch_size` images; at least one."""
-    return max(1, batch_size // alphas)
+    @classmethod
+    def open(cls, path: Path | str) -> "ImageSet":
+        """The image set of a manifest. Raises GanalyzeError where it is missing or no manifest (`read_manifest`)."""
+        path = Path(path)
+        return cls(read_manifest(path), path.parent, path.stem)
 
+    def __len__(self) -> int:
+        return len(self.manifest)
 
-def iterate_images(manifest_path: Path | str, files: Sequence[str]) -> Iterator[np.ndarray]:
-    """Yield the images of a manifest one after the other, (H, W, 3) uint8."""
-    with ImageReader(Path(manifest_path).parent) as reader:
-        for file in files:
-            yield reader.read(file)
+    @property
+    def alphas(self) -> tuple[float, ...]:
+        """The alphas of its images, ascending."""
+        return tuple(sorted(self.manifest.alpha.unique()))
 
+    def at(self, alphas: Collection[float]) -> "ImageSet":
+        """Its images at some alphas. Raises GanalyzeError where there are none."""
+        chosen = self.manifest[self.manifest.alpha.isin(alphas)]
+        if chosen.empty:
+            raise GanalyzeError(f"the image set {self.name} has no image at alpha {', '.join(map(str, alphas))}")
+        return ImageSet(chosen, self.folder, self.name)
 
-def gather(parts: Sequence[Path | str], folder: Path | str, manifest_path: Path | str) -> None:
-    """Join the manifests of separately made chunks, and their images, into one image set.
+    def images(self) -> Iterator[np.ndarray]:
+        """Its images one after the other, each (H, W, 3) uint8."""
+        with ImageReader(self.folder) as reader:
+            yield from map(reader.read, self.manifest.file)
 
-    The shards' contents depend on the seeds alone, so the set is the same, byte for byte, however many chunks
-    it was made in. `folder` is replaced as a whole.
-    """
-    folder, manifest_path = Path(folder), Path(manifest_path)
-    pieces = [read_manifest(part).assign(_part=str(part)) for part in parts]
-    manifest = pd.concat(pieces).sort_values(["seed_id", "alpha"], ignore_index=True)
-    twice = manifest[manifest.image_id.duplicated()]
-    if len(twice):
-        raise GanalyzeError(f"{twice.image_id.iloc[0]} is in more than one chunk: remove {folder} and generate again")
+    def batches(
+        self, batch_size: int, prepare: Callable[[str, np.ndarray], np.ndarray] | None = None
+    ) -> Iterator[tuple[pd.DataFrame, np.ndarray]]:
+        """Rows of the manifest and their images (n, H, W, 3) uint8, n at most `batch_size`, in order: what a network is
+        given at once. prepare: makes an image, whose file it is told, fit the others.
 
-    shard = manifest.seed_id // SEEDS_PER_SHARD
-    building = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(building, ignore_errors=True)
-    files = pd.Series(index=manifest.index, dtype=str)
-    with ExitStack() as stack:
-        readers = {part: stack.enter_context(ImageReader(Path(part).parent)) for part in map(str, parts)}
-        for number, rows in manifest.groupby(shard):
-            name = f"shard-{number:04d}.zip"
-            with Shard(building / name) as out:
-                for row in rows.itertuples():
-                    out.add_bytes(f"{row.image_id}.png", readers[manifest.at[row.Index, "_part"]].read_bytes(row.file))
-                    files[row.Index] = f"{folder.name}/{name}/{row.image_id}.png"
-    shutil.rmtree(folder, ignore_errors=True)
-    building.rename(folder)
-    write_manifest(manifest.assign(file=files)[[c for c in MANIFEST_COLUMNS if c in manifest]], manifest_path)
+        Raises GanalyzeError where the images of a batch are of several sizes.
+        """
+        images = self.images()
+        for start in range(0, len(self), batch_size):
+            rows = self.manifest.iloc[start : start + batch_size]
+            batch = [prepare(file, next(images)) if prepare else next(images) for file in rows.file]
+            if len({image.shape for image in batch}) > 1:
+                raise GanalyzeError(f"the image set {self.name} has images of several sizes: take each size by itself")
+            yield rows, np.stack(batch)
+
+    @cached_property
+    def _reader(self) -> ImageReader:
+        return ImageReader(self.folder)
+
+    @cached_property
+    def _files(self) -> "pd.Series[str]":
+        return self.manifest.set_index("image_id").file
+
+    def image(self, name: str) -> np.ndarray:
+        """The image (H, W, 3) uint8 of an image_id."""
+        return self._reader.read(self._files[name])
+
+    def mean_scores(self) -> pd.DataFrame:
+        """Of a scored set, a row an alpha: alpha, n (seeds), mean, and its 95 % confidence interval over seeds, ci_low,
+        ci_high."""
+        by_alpha = self.manifest.groupby("alpha").score
+        n, mean = by_alpha.count(), by_alpha.mean()
+        low, high = normal_interval(mean, by_alpha.std() / n**0.5)
+        return pd.DataFrame({"n": n, "mean": mean, "ci_low": low, "ci_high": high}).reset_index()
+
+    def gains(self) -> pd.Series:
+        """Of a scored set, per seed_id: the score at the largest α minus the score at the smallest."""
+        table = self.manifest.pivot(index="seed_id", columns="alpha", values="score")
+        return table[table.columns.max()] - table[table.columns.min()]

@@ -16,9 +16,10 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from ganalyze.images.image_sets import read_manifest
+from ganalyze.images.image_sets import ImageSet, read_manifest
 from ganalyze.images.reading import ImageReader
 from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.intervals import normal_interval
 
 IMAGE_FACTORS = ["brightness", "colorfulness", "redness", "entropy"]
 MASK_FACTORS = ["object_size", "centeredness", "squareness"]
@@ -104,6 +105,28 @@ def measure(
     table = pd.DataFrame(rows, columns=IMAGE_FACTORS + MASK_FACTORS)
     table.insert(0, "image_id", image_ids)
     return table
+
+
+def by_alpha(factors: pd.DataFrame, images: ImageSet) -> pd.DataFrame:
+    """A row a factor and alpha: alpha, factor, n (images that have it), mean in its unit, its 95 % confidence interval
+    over seeds ci_low, ci_high, and mean_z, the mean of the factor z-scored over all images.
+
+    factors: as `measure` gives them, of the set's images. Raises GanalyzeError where the manifest has no alpha.
+    """
+    if "alpha" not in images.manifest:
+        raise GanalyzeError(f"the image set {images.name} has no column alpha: its factors have no mean at each alpha")
+    names = [*IMAGE_FACTORS, *MASK_FACTORS]
+    table = images.manifest[["image_id", "alpha"]].merge(factors, on="image_id", validate="1:1")
+    normalised = (table[names] - table[names].mean()) / table[names].std()
+    parts = []
+    for name in names:
+        groups = table.groupby("alpha")[name]
+        n, mean = groups.count(), groups.mean()
+        low, high = normal_interval(mean, groups.std() / n**0.5)
+        z = normalised[name].groupby(table.alpha).mean()
+        columns = {"factor": name, "n": n, "mean": mean, "ci_low": low, "ci_high": high, "mean_z": z}
+        parts.append(pd.DataFrame(columns).reset_index())
+    return pd.concat(parts, ignore_index=True)
 
 
 def _files(source: Path | str) -> tuple[Path, dict[str, str]]:
