@@ -6,9 +6,9 @@ from pydantic import Field
 
 from ganalyze.images.image_sets import ImageSet, write_manifest
 from ganalyze.measures.scores import score_images
-from ganalyze.models.assessors.object_size import report_without_subject
 from ganalyze.models.choices import AssessorChoice
 from ganalyze.models.compute import Compute
+from ganalyze.models.contract import report_without_subject
 from ganalyze.models.weights.files import Weights
 from ganalyze.support.arguments import run_command
 from ganalyze.support.settings import Floats, Positive, Settings

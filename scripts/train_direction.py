@@ -8,6 +8,7 @@ from ganalyze.direction.settings import Training, TransformerSettings
 from ganalyze.direction.training import describe_models, train_direction
 from ganalyze.models.choices import AssessorChoice, GeneratorChoice
 from ganalyze.models.compute import Compute
+from ganalyze.models.contract import report_without_subject
 from ganalyze.models.weights.files import Weights
 from ganalyze.support.arguments import run_command
 from ganalyze.support.settings import Settings
@@ -48,6 +49,7 @@ def main(arguments: Arguments) -> None:
     )
     write_table(losses, arguments.loss)
     transformer.save(arguments.output, models, arguments.training.samples)
+    report_without_subject(assessor)
 
 
 if __name__ == "__main__":

@@ -127,7 +127,9 @@ def generated(tmp_path_factory, weights_dir) -> dict[str, Path]:
     stand in for photographs)."""
     import torch
 
-    from ganalyze.direction.generation import ImageSetOptions, draw_seeds, generate_images
+    from ganalyze.direction.generation import draw_seeds, generate_images
+    from ganalyze.direction.settings import ImageSetSettings
+    from ganalyze.direction.transformer import Transformer
     from ganalyze.models.compute import Compute
 
     folder, compute = tmp_path_factory.mktemp("images"), Compute(device="cpu", threads=1).prepare()
@@ -139,8 +141,18 @@ def generated(tmp_path_factory, weights_dir) -> dict[str, Path]:
         ("vigilance", 40, (0.0,)),
         ("real", 40, (0.0,)),
     ):
-        options = ImageSetOptions(name, 1, seeds, alphas, seed=1, batch_size=40, tails=name == "vigilance")
-        generate_images(generator, theta, draw_seeds(options, 1), options, compute, folder / name)
+        generate_images(
+            generator,
+            Transformer.along(theta),
+            draw_seeds(ImageSetSettings(seeds_per_class=seeds), 1, seed=1),
+            set_name=name,
+            alphas=alphas,
+            seed=1,
+            batch_size=40,
+            tails=name == "vigilance",
+            compute=compute,
+            folder=folder / name,
+        )
     return {path.stem: path for path in folder.glob("*.csv")}
 
 

@@ -103,8 +103,6 @@ def train_direction(
             if len(losses) % training.checkpoint_every == 0 or len(losses) == training.steps:
                 state.save(losses)
 
-    if missed := getattr(assessor, "without_subject", 0):  # of one that looks for a subject
-        say(f"no subject was found in {missed} images: their score is 0")
     steps = range(1, len(losses) + 1)
     samples = [training.samples_after(step) for step in steps]
     return transformer, pd.DataFrame({"step": steps, "samples": samples, "loss": losses})

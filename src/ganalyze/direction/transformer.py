@@ -21,7 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from ganalyze.direction.settings import Rescaling, Start, TransformerSettings
+from ganalyze.direction.settings import Kind, Rescaling, Start, TransformerSettings
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.files import written_whole
 from ganalyze.support.settings import one_error
@@ -53,7 +53,7 @@ class Transformer(nn.Module):
     @classmethod
     def along(cls, theta: Tensor, rescaling: Rescaling = "none") -> "Transformer":
         """The transformer that moves along a θ there is, (z_dim,) or (classes, z_dim); of its type, on its device."""
-        kind = "one_direction" if theta.ndim == 1 else "class_dependent"
+        kind: Kind = "one_direction" if theta.ndim == 1 else "class_dependent"
         transformer = cls(TransformerSettings(kind=kind, rescaling=rescaling), theta.shape[-1], len(theta)).to(theta)
         with torch.no_grad():
             (transformer.shared if transformer.own is None else transformer.own).copy_(theta)

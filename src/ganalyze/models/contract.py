@@ -43,3 +43,9 @@ class Segmenter(Protocol):
 def truncation_of(generator: Generator) -> float:
     """What to multiply a z by before the generator takes it."""
     return getattr(generator, "truncation", 1.0)
+
+
+def report_without_subject(assessor: Assessor) -> None:
+    """Say in how many of the images that an assessor has seen it found no subject, where it looks for one."""
+    if missed := getattr(assessor, "without_subject", 0):
+        print(f"no subject was found in {missed} images: their score is 0")

@@ -8,7 +8,6 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from ganalyze.models.contract import Assessor
 from ganalyze.models.segmenters import mask_rcnn
 from ganalyze.models.segmenters.unet import load_unet
 from ganalyze.models.weights.files import Weights
@@ -40,9 +39,3 @@ def load_with_unet(weights: Weights) -> ObjectSize:
 def load_with_mask_rcnn(weights: Weights, **options: Any) -> ObjectSize:
     """With Mask R-CNN, as the paper. Raises GanalyzeError where its weights are missing or do not fit."""
     return ObjectSize(mask_rcnn.load(weights, **options))
-
-
-def report_without_subject(assessor: Assessor) -> None:
-    """Say in how many of the images that an assessor has seen it found no subject, where it looks for one."""
-    if missed := getattr(assessor, "without_subject", 0):
-        print(f"no subject was found in {missed} images: their score is 0")
