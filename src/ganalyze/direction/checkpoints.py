@@ -6,6 +6,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,7 @@ def fingerprint(training: Training, *settings: Settings, **facts: Any) -> str:
     return digest.hexdigest()
 
 
+@cache  # by content: several trainings in one process share the work
 def syntax(source: bytes) -> str:
     """The syntax tree of Python code, without what changes no result: comments, docstrings and layout."""
     return ast.dump(_WithoutDocstrings().visit(ast.parse(source)))
