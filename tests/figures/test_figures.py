@@ -23,8 +23,8 @@ from ganalyze.figures.sequences import (
     gain,
 )
 from ganalyze.figures.style import alpha_label, plt, save, save_pages
-from ganalyze.images.image_sets import Shard
 from ganalyze.images.reading import ImageReader
+from ganalyze.images.shards import Shard
 
 ALPHAS = (-0.2, 0.0, 0.2)
 

@@ -15,8 +15,9 @@ from ganalyze.measures.masks import segment_images
 from ganalyze.models.segmenters.unet import save_unet
 from ganalyze.support.errors import GanalyzeError
 from tests import REPOSITORY
+from tests.networks import CPU
 
-from ..models.segmenters.conftest import CPU, heads, is_bright
+from ..models.segmenters.conftest import heads, is_bright
 
 SCRIPT = REPOSITORY / "scripts" / "segment_images.py"
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganalyze.images.image_sets import SEEDS_PER_SHARD, Shard, image_id
+from ganalyze.images.image_sets import image_id
+from ganalyze.images.shards import SEEDS_PER_SHARD, Shard
 
 DVC = [sys.executable, "-m", "dvc"]
 SSHD = shutil.which("sshd", path=os.pathsep.join([os.environ["PATH"], "/usr/sbin"]))

@@ -9,7 +9,7 @@ Practice is no part of it.
 import numpy as np
 import pandas as pd
 
-from ganalyze.experiments.designs import OUTCOMES, RULES
+from ganalyze.experiments.registry import EXPERIMENTS
 from ganalyze.support.intervals import normal_interval
 
 
@@ -18,9 +18,11 @@ def judge_series(trials: pd.DataFrame, experiment: str) -> pd.DataFrame:
 
     trials: a checked trial table. A series without a vigilance trial cannot be judged and is not kept.
     """
-    rules, main = RULES[experiment], trials[trials.phase == "main"].reset_index(drop=True)
+    main = trials[trials.phase == "main"].reset_index(drop=True)
+    kind = EXPERIMENTS[experiment]
+    rules = kind.rules
     by = [main.participant, main.series]
-    vigilance = main[(main.role == "vigilance") & ((main.is_repeat == 1) | (experiment == "two_afc"))]
+    vigilance = main[kind.judged(main)]
     judged = pd.DataFrame({"trials": main.groupby(by).size()})
     judged["vigilance_errors"] = 1 - vigilance.correct.astype(float).groupby(by).mean()
     new = main[main.is_repeat == 0]
@@ -46,14 +48,14 @@ def judge_series(trials: pd.DataFrame, experiment: str) -> pd.DataFrame:
 def data_points(trials: pd.DataFrame, series: pd.DataFrame, experiment: str) -> pd.DataFrame:
     """What is analysed: one row a repeat of a target (memory game) or a pair with one (2AFC), in series that are kept.
 
-    Columns: participant, series, image_id, seed_id, class_id, alpha, `OUTCOMES[experiment]` (0 or 1), data_source. A
+    Columns: participant, series, image_id, seed_id, class_id, alpha, the experiment's outcome (0 or 1), data_source. A
     2AFC trial without a response is left out.
     """
     kept = trials.merge(series.loc[series.kept == 1, ["participant", "series"]], on=["participant", "series"])
     kept = kept[(kept.phase == "main") & (kept.role == "target")]
-    kept = kept[kept.is_repeat == 1] if experiment == "memory_game" else kept[kept.response.notna()]
+    kept = kept[EXPERIMENTS[experiment].analysed(kept)]
     columns = ["participant", "series", "image_id", "seed_id", "class_id", "alpha", "correct", "data_source"]
-    return kept[columns].rename(columns={"correct": OUTCOMES[experiment]}).reset_index(drop=True)
+    return kept[columns].rename(columns={"correct": EXPERIMENTS[experiment].outcome}).reset_index(drop=True)
 
 
 def by_alpha(points: pd.DataFrame, experiment: str) -> pd.DataFrame:
@@ -66,7 +68,7 @@ def by_alpha(points: pd.DataFrame, experiment: str) -> pd.DataFrame:
     # Here, for Snakemake imports this module at every start, and statsmodels takes more than a second.
     from statsmodels.regression.linear_model import OLS
 
-    outcome, rows = OUTCOMES[experiment], []
+    outcome, rows = EXPERIMENTS[experiment].outcome, []
     answers = points[outcome].astype(float)
     within = answers - answers.groupby(points.participant).transform("mean")
     alphas = points.alpha.nunique()

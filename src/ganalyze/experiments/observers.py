@@ -14,35 +14,33 @@ The one that matters for the paper's claims, the sensitivity, is the paper's own
 (`ganalyze.report.claims.paper_sensitivity`).
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
+from pydantic import Field
 from scipy.special import expit
 
 from ganalyze.experiments.exclusions import judge_series
-from ganalyze.experiments.trials import COLUMNS
+from ganalyze.experiments.registry import EXPERIMENTS
+from ganalyze.experiments.trial import COLUMNS
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.randomness import stream
+from ganalyze.support.settings import Settings
 
-TRIAL_MS = {"memory_game": 1400, "two_afc": 2600}  # from one image to the next
 START = pd.Timestamp("2000-01-01T00:00:00Z")  # of every simulated series: no one was there
 
 
-@dataclass(frozen=True)
-class Observers:
-    """intercept, the standard deviations and vigilance in log odds; sensitivity in log odds per unit of score; lapses,
-    false_alarms and careless are mean shares of trials, new images and participants."""
+class Observers(Settings):
+    """What simulated participants are like. Log odds, but for lapses, false alarms and careless: mean shares, 0 to 1."""
 
-    sensitivity: float
-    intercept: float = 0.6
-    participant_sd: float = 0.8
-    seed_sd: float = 0.6
-    class_sd: float = 0.3
-    vigilance: float = 3.0
-    lapses: float = 0.02
-    false_alarms: float = 0.08
-    careless: float = 0.05
+    sensitivity: float = Field(description="per unit of score")
+    intercept: float = Field(default=0.6, description="of the mean participant, on a mean seed")
+    participant_sd: float = Field(default=0.8, ge=0, description="standard deviation of participants")
+    seed_sd: float = Field(default=0.6, ge=0, description="the same of seeds")
+    class_sd: float = Field(default=0.3, ge=0, description="the same of classes")
+    vigilance: float = Field(default=3.0, description="of vigilance trials")
+    lapses: float = Field(default=0.02, ge=0, le=1, description="of trials")
+    false_alarms: float = Field(default=0.08, ge=0, le=1, description="of new images")
+    careless: float = Field(default=0.05, ge=0, le=1, description="of participants, who mostly lapse")
 
 
 def simulate_trials(
@@ -101,23 +99,15 @@ def _answer(
     false_alarms = 0.35 if careless else _share(observers.false_alarms, rng)
     chance, lapse, toss, speed = rng.random((4, len(rows)))
 
-    lapsed = lapse < lapses
     knows = chance < expit(rows.log_odds.to_numpy() + ability)
-    if experiment == "two_afc":
-        correct = np.where(lapsed, toss < 0.5, knows)
-        other = rows.fake_side.map({"left": "right", "right": "left"})
-        response = rows.fake_side.where(correct, other)
-        responded = np.ones(len(rows), bool)
-    else:
-        repeat = rows.is_repeat.to_numpy() == 1
-        responded = np.where(repeat, knows & ~lapsed, chance < false_alarms)
-        response, correct = responded.astype(int), responded == repeat
+    answer = EXPERIMENTS[experiment].respond(rows, knows, lapse < lapses, chance, toss, false_alarms)
+    response, correct, responded = answer
     return rows.assign(
         participant=participant,
         response=response,
         correct=correct.astype(int),
         rt_ms=np.where(responded, np.round(300 + 900 * speed), np.nan),
-        shown_at=START + pd.to_timedelta(rows.trial_index * TRIAL_MS[experiment], unit="ms"),
+        shown_at=START + pd.to_timedelta(rows.trial_index * EXPERIMENTS[experiment].trial_ms, unit="ms"),
         data_source="simulated",
     )
 

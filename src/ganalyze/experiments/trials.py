@@ -23,75 +23,21 @@ Flags are 0 or 1. Rows in messages are lines of the file, so that the header is 
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Any
 
 import pandas as pd
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from ganalyze.experiments.checks import CHECKS
+from ganalyze.experiments.experiment import Experiment
+from ganalyze.experiments.registry import EXPERIMENTS
+from ganalyze.experiments.trial import COLUMNS, INTEGERS, Trial
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.tables import write_table
 
 SHOWN_FAULTS = 8  # more would bury the first
-
-
-def _blank_as_none(value: str) -> str | None:
-    return None if value == "" else value
-
-
-Flag = Annotated[int, Field(ge=0, le=1)]
-Text = Annotated[str, Field(min_length=1)]
-NoValue = Annotated[None, BeforeValidator(_blank_as_none)]
-
-
-def _or_blank(kind: type) -> type:
-    return Annotated[kind | None, BeforeValidator(_blank_as_none)]
-
-
-class Trial(BaseModel):
-    """What a row of either experiment holds. Unknown columns are refused: they may hold what identifies people."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    participant: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
-    series: int = Field(ge=1)
-    track: Text
-    trial_index: int = Field(ge=0)
-    phase: Literal["main", "practice"]
-    role: Literal["target", "filler", "vigilance"]
-    image_id: Text
-    seed_id: int = Field(ge=0)
-    class_id: int = Field(ge=0)
-    alpha: float
-    is_repeat: Flag
-    lag: _or_blank(Annotated[int, Field(ge=0)])
-    response: object
-    correct: Flag
-    rt_ms: _or_blank(Annotated[float, Field(gt=0)])
-    shown_at: AwareDatetime
-    data_source: Literal["human", "simulated"]
-    foil_image_id: object
-    fake_side: object
-
-
-class MemoryGameTrial(Trial):
-    response: Flag
-    foil_image_id: NoValue = None
-    fake_side: NoValue = None
-
-
-class TwoAfcTrial(Trial):
-    is_repeat: Annotated[int, Field(ge=0, le=0)]
-    lag: NoValue = None
-    response: _or_blank(Literal["left", "right"])
-    foil_image_id: Text
-    fake_side: Literal["left", "right"]
-
-
-EXPERIMENTS: dict[str, type[Trial]] = {"memory_game": MemoryGameTrial, "two_afc": TwoAfcTrial}
-COLUMNS = list(Trial.model_fields)
-INTEGERS = ("series", "trial_index", "seed_id", "class_id", "is_repeat", "lag", "correct")
 
 
 class Faults(GanalyzeError):
@@ -114,19 +60,18 @@ def read_trials(path: Path | str, experiment: str, images: pd.DataFrame) -> pd.D
     Raises Faults, a GanalyzeError that names row and column of each fault, and GanalyzeError where the experiment is
     unknown or the file is missing.
     """
-    if experiment not in EXPERIMENTS:
-        raise GanalyzeError(f"unknown experiment {experiment!r}: known are {', '.join(EXPERIMENTS)}")
-    path = Path(path)
+    kind, path = EXPERIMENTS[experiment], Path(path)
     if not path.is_file():
         raise GanalyzeError(f"trial table {path} not found")
-    lines, rows = _parse(path, EXPERIMENTS[experiment])
+    lines, rows = _parse(path, kind.Trial)
     try:
-        trials = TypeAdapter(list[EXPERIMENTS[experiment]]).validate_python(rows)
+        trials = TypeAdapter(list[kind.Trial]).validate_python(rows)  # type: ignore[name-defined]
     except ValidationError as error:
         raise Faults(path, [_explain(fault, lines) for fault in error.errors()]) from None
     table = pd.DataFrame([trial.model_dump() for trial in trials], index=pd.Index(lines, name="row"))[COLUMNS]
     table = table.astype(dict.fromkeys(INTEGERS, "Int64")).assign(shown_at=pd.to_datetime(table.shown_at, utc=True))
-    faults = sorted((row, text) for check in CHECKS[experiment] for row, text in check(table, images))
+    faults = [fault for check in (*CHECKS, *kind.checks) for fault in check(table, images)]
+    faults = sorted([*faults, *_right_or_wrong(table, kind)])
     if faults:
         raise Faults(path, [f"row {row}, {text}" for row, text in faults])
     return table.sort_values(["participant", "series", "trial_index"], ignore_index=True)
@@ -189,7 +134,7 @@ def _explain_encoding(data: bytes, error: UnicodeDecodeError) -> str:
     )
 
 
-def _explain(fault: dict, lines: list[int]) -> str:
+def _explain(fault: Any, lines: list[int]) -> str:
     row, column = lines[fault["loc"][0]], fault["loc"][1]
     message = fault["msg"].removeprefix("Input ").replace("String should", "should")
     given = "nothing" if fault["input"] in ("", None) else repr(fault["input"])
@@ -198,104 +143,8 @@ def _explain(fault: dict, lines: list[int]) -> str:
     return f"row {row}, column {column}: got {given}, {message[0].lower()}{message[1:]}"
 
 
-# --- what rows say of each other ------------------------------------------------------------------------------
-
-Check = Callable[[pd.DataFrame, pd.DataFrame], Iterator[tuple[int, str]]]
-
-
-def _one_source(table: pd.DataFrame, images: pd.DataFrame) -> Iterator[tuple[int, str]]:
-    first = table.data_source.iloc[0]
-    for row, source in table.data_source[table.data_source != first].items():
-        yield row, f"column data_source: {source}, but row {table.index[0]} is {first}: one table holds one kind"
-
-
-def _once(table: pd.DataFrame, images: pd.DataFrame) -> Iterator[tuple[int, str]]:
-    for row, trial in table[table.duplicated(["participant", "series", "trial_index"])].iterrows():
-        yield (
-            row,
-            (
-                f"column trial_index: trial {trial.trial_index} of {trial.participant}'s series {trial.series} "
-                "is there twice"
-            ),
-        )
-
-
-def _one_track(table: pd.DataFrame, images: pd.DataFrame) -> Iterator[tuple[int, str]]:
-    first = table.groupby(["participant", "series"]).track.transform("first")
-    for row, trial in table[table.track != first].iterrows():
-        yield row, f"column track: {trial.track}, but {trial.participant}'s series {trial.series} began as {first[row]}"
-
-
-def _images_as_made(table: pd.DataFrame, images: pd.DataFrame) -> Iterator[tuple[int, str]]:
-    made = images.set_index("image_id").reindex(table.image_id)
-    made.index = table.index
-    known = made.seed_id.notna()
-    for row, name in table.image_id[~known].items():
-        yield row, f"column image_id: {name} is in no manifest of this study"
-    for column in ("seed_id", "class_id", "alpha"):
-        differs = known & ((table[column].astype(float) - made[column].astype(float)).abs() > 1e-9)
-        for row in table.index[differs]:
-            image, right = table.at[row, "image_id"], made.at[row, column]
-            yield row, f"column {column}: got {table.at[row, column]}, {image} has {right:g}"
-
-
-def _one_clone_of_a_seed(table: pd.DataFrame, images: pd.DataFrame) -> Iterator[tuple[int, str]]:
-    """Paper §3.4: no worker sees two clones of one seed, over all their series; nor one of them in two series."""
-    of_set = table.image_id.map(images.set_index("image_id").set)
-    seen: dict[tuple, tuple[str, int, int]] = {}
-    for row, trial, name in zip(table.index, table.itertuples(), of_set, strict=True):
-        if name != name:  # an unknown image, said elsewhere
-            continue
-        seed = trial.participant, name, trial.seed_id
-        earlier, series, where = seen.setdefault(seed, (trial.image_id, trial.series, row))
-        if earlier != trial.image_id:
-            yield row, f"column image_id: {seed[0]} also saw {earlier} (row {where}), another clone of the same seed"
-        elif series != trial.series:
-            yield row, f"column image_id: {seed[0]} also saw {earlier} in series {series} (row {where})"
-
-
-def _answered(table: pd.DataFrame, images: pd.DataFrame) -> Iterator[tuple[int, str]]:
-    responded = table.response.isin((1, "left", "right"))
-    for row in table.index[responded & table.rt_ms.isna()]:
-        yield row, "column rt_ms: got nothing, but there was a response"
-    for row in table.index[~responded & table.rt_ms.notna()]:
-        yield row, f"column rt_ms: got {table.at[row, 'rt_ms']:g}, but there was no response"
-
-
-def _right_or_wrong(table: pd.DataFrame, images: pd.DataFrame) -> Iterator[tuple[int, str]]:
-    two_afc = table.fake_side.notna().all()
-    right = table.response == (table.fake_side if two_afc else table.is_repeat)
-    for row in table.index[right.astype(int) != table.correct]:
-        column = "fake_side" if two_afc else "is_repeat"
-        told = f"response is {table.at[row, 'response']} and {column} {table.at[row, column]}"
-        yield row, f"column correct: got {table.at[row, 'correct']}, but {told}"
-
-
-def _repeats(table: pd.DataFrame, images: pd.DataFrame) -> Iterator[tuple[int, str]]:
-    """A repeat comes after its image, once, and its lag is the number of images in between."""
-    shown: dict[tuple, int] = {}
-    repeated: set[tuple] = set()
-    for trial in table.sort_values(["participant", "series", "trial_index"], kind="stable").itertuples():
-        row, image = trial.Index, (trial.participant, trial.series, trial.image_id)
-        if not trial.is_repeat:
-            if not pd.isna(trial.lag):
-                yield row, f"column lag: got {trial.lag}, but this is no repeat"
-            if image in shown:
-                yield row, f"column is_repeat: got 0, but {trial.image_id} was shown before in this series"
-            shown.setdefault(image, trial.trial_index)
-            continue
-        if trial.role == "filler":
-            yield row, "column is_repeat: got 1, but fillers are shown once"
-        if image not in shown:
-            yield row, f"column is_repeat: got 1, but {trial.image_id} was not shown before in this series"
-        elif image in repeated:
-            yield row, f"column is_repeat: {trial.image_id} is repeated a second time"
-        elif pd.isna(trial.lag):
-            yield row, "column lag: got nothing, a repeat has one"
-        elif trial.lag != (between := trial.trial_index - shown[image] - 1):
-            yield row, f"column lag: got {trial.lag}, but there are {between} images in between"
-        repeated.add(image)
-
-
-_BOTH: list[Check] = [_one_source, _once, _one_track, _images_as_made, _one_clone_of_a_seed, _answered, _right_or_wrong]
-CHECKS: dict[str, list[Check]] = {"memory_game": [*_BOTH, _repeats], "two_afc": _BOTH}
+def _right_or_wrong(table: pd.DataFrame, experiment: Experiment) -> Iterator[tuple[int, str]]:
+    right = experiment.right_response(table)
+    for row in table.index[(table.response == right).astype(int) != table.correct]:
+        said = f"response is {table.at[row, 'response']} and {right.name} {right[row]}"
+        yield row, f"column correct: got {table.at[row, 'correct']}, but {said}"

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 import pandas as pd
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from ganalyze.experiments.trials import COLUMNS
+from ganalyze.experiments.registry import EXPERIMENTS
+from ganalyze.experiments.trial import COLUMNS
 from ganalyze.support.errors import GanalyzeError
 
 Milliseconds = Annotated[float, Field(ge=0, le=36e5)]
@@ -51,7 +52,7 @@ class Answer(BaseModel):
 
     def fits(self, experiment: str) -> bool:
         """Whether the response is one that the experiment knows."""
-        return isinstance(self.response, str) == (experiment == "two_afc")
+        return isinstance(self.response, str) == EXPERIMENTS[experiment].pairs
 
 
 def trial_table(answers: Iterable[Mapping[str, Any]], tracks: pd.DataFrame, data_source: str) -> pd.DataFrame:

@@ -17,10 +17,10 @@ from pathlib import Path
 import pandas as pd
 from pydantic import ValidationError
 
-from ganalyze.experiments.designs import RULES
 from ganalyze.experiments.hosting.answers import Answer
 from ganalyze.experiments.hosting.settings import Settings
 from ganalyze.experiments.hosting.stimuli import Stimuli, for_page
+from ganalyze.experiments.registry import EXPERIMENTS
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.files import written_whole
 
@@ -44,7 +44,7 @@ def files_of(
     series = min(settings.series_allowed, int(tracks.series.max()))
     study = {
         "settings": settings.for_page() | {"data_source": "human"},
-        "rules": asdict(RULES[settings.experiment]),
+        "rules": asdict(EXPERIMENTS[settings.experiment].rules),
         "slots": int(tracks.slot.max()) + 1,
         "series": series,
     }

@@ -17,6 +17,7 @@ from ganalyze.experiments.hosting.answers import Answer, timing_table, trial_tab
 from ganalyze.experiments.hosting.settings import Settings, load_settings
 from ganalyze.experiments.hosting.stimuli import Stimuli, for_page, read_tracks
 from ganalyze.experiments.hosting.store import Conflict, Secrets, Standing, Store
+from ganalyze.experiments.registry import EXPERIMENTS
 from ganalyze.support.errors import GanalyzeError
 
 MAX_ANSWERS = 500  # in one request
@@ -41,7 +42,7 @@ class FinishRequest(Message):
 
 
 @dataclass
-class Experiment:
+class HostedExperiment:
     """All that the server knows: what is shown, where answers go, and what each participant may do."""
 
     settings: Settings
@@ -120,18 +121,18 @@ class Experiment:
 
 def open_experiment(
     settings_file: Path, tracks_file: Path, manifests: list[Path], database: Path, simulated: bool = False
-) -> Experiment:
+) -> HostedExperiment:
     """An experiment from its files. The database, and the keys beside it, are made on first use.
 
     Raises GanalyzeError where a file cannot be read, or they do not fit together.
     """
     settings = load_settings(settings_file)
     tracks, tracks_hash = read_tracks(tracks_file)
-    if tracks.fake_side.notna().all() != (settings.experiment == "two_afc"):
+    if tracks.fake_side.notna().all() != EXPERIMENTS[settings.experiment].pairs:
         raise GanalyzeError(f"{tracks_file} does not hold tracks of the experiment {settings.experiment}")
     secrets = Secrets.load(database.with_suffix(".secrets.json"))
     stimuli = Stimuli(manifests, secrets.identifiers)
     stimuli.check_has(tracks)
     data_source = "simulated" if simulated else "human"
     store = Store(database, settings.experiment, tracks_hash, data_source)
-    return Experiment(settings, tracks, stimuli, store, secrets, data_source)
+    return HostedExperiment(settings, tracks, stimuli, store, secrets, data_source)

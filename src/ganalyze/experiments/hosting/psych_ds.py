@@ -9,7 +9,7 @@ import pandas as pd
 
 from ganalyze.experiments.hosting.answers import TIMING_COLUMNS
 from ganalyze.experiments.hosting.settings import Settings
-from ganalyze.experiments.trials import COLUMNS
+from ganalyze.experiments.trial import COLUMNS
 from ganalyze.support.tables import CSV
 
 # What each column holds; `description` of variableMeasured.

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from ganalyze.experiments.registry import EXPERIMENTS
+
 KEYS = {"left": "f", "right": "j"}
 # The order of the try-out's patterns (page/src/main.js), as whether they are repeats.
 TRY_OUT = [0, 0, 0, 1, 0, 1, 0, 0, 1]
@@ -83,24 +85,7 @@ class Person:
         """Take part and respond as in `trials`, one participant's rows of a trial table, series by series."""
         self.agrees()
         for number, rows in trials.groupby("series"):
-            responses = rows.set_index("trial_index").response.to_dict()
-            if experiment == "memory_game":
-                if number == 1:
-                    self.tries_out_the_memory_game()
-                self.reads_on("Ready?")
-                self.plays_the_memory_game(responses)
-            else:
-                practice = int((rows.phase == "practice").sum())
-                if number == 1:
-                    self.reads_on("What you will do")
-                if practice:
-                    self.reads_on("to practise")
-                for index, side in responses.items():
-                    if index == practice:
-                        self.reads_on("From now on you are not told")
-                    elif break_every and index > practice and (index - practice) % break_every == 0:
-                        self.reads_on("pairs are done")
-                    self.answers_pairs({index: side})
+            EXPERIMENTS[experiment].rehearse(self, number, rows, break_every)
             self.sees("This series is complete")
             if number < trials.series.max():
                 self.press(" ")

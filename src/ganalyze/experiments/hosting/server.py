@@ -28,7 +28,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ganalyze.experiments.hosting.hosted import AnswersRequest, Experiment, FinishRequest, Message, SessionRequest
+from ganalyze.experiments.hosting.hosted import AnswersRequest, FinishRequest, HostedExperiment, Message, SessionRequest
 from ganalyze.experiments.hosting.settings import Settings
 from ganalyze.experiments.hosting.store import Conflict
 from ganalyze.support.errors import GanalyzeError
@@ -36,7 +36,7 @@ from ganalyze.support.errors import GanalyzeError
 MAX_BODY = 256 * 1024  # bytes; the answers of a whole series are 40 kB
 
 
-def build_app(experiment: Experiment, page: Path) -> Starlette:
+def build_app(experiment: HostedExperiment, page: Path) -> Starlette:
     """The ASGI application. page: the folder that npm built. Raises GanalyzeError where it is not built."""
     if not (page / "index.html").is_file():
         raise GanalyzeError(f"{page} has no built page: run make page")

@@ -4,13 +4,19 @@ The files are page/settings/*.yaml; the paper's numbers are the defaults here.
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from ganalyze.experiments.designs import RULES
+from ganalyze.experiments.registry import EXPERIMENTS
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.files import read_yaml
+
+
+def _known(name: str) -> str:
+    if name not in EXPERIMENTS:
+        raise ValueError(f"known are {', '.join(EXPERIMENTS)}")
+    return EXPERIMENTS[name].name
 
 
 class Settings(BaseModel):
@@ -18,7 +24,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    experiment: Literal["memory_game", "two_afc"]
+    experiment: Annotated[str, AfterValidator(_known)] = Field(description="a registered one")
     title: str = Field(min_length=1)
     consent: str = Field(min_length=1, description="what participants agree to")
     contact: str = Field(min_length=1, description="whom to write to")
@@ -54,7 +60,10 @@ class Settings(BaseModel):
     @property
     def series_allowed(self) -> int:
         """How many series a participant may do: no more than the paper's rules count."""
-        return min(self.max_series or RULES[self.experiment].max_series, RULES[self.experiment].max_series)
+        return min(
+            self.max_series or EXPERIMENTS[self.experiment].rules.max_series,
+            EXPERIMENTS[self.experiment].rules.max_series,
+        )
 
     def for_page(self) -> dict:
         """What the page is told: not the completion code."""

@@ -19,12 +19,13 @@ The track table has one row a trial, ordered by slot, series and trial_index:
     foil_image_id, fake_side    2AFC: the real image beside it, and the side (left, right) of the generated one
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
-from ganalyze.experiments.designs import MemoryGame, TwoAfc
-from ganalyze.experiments.tracks.pools import Photographs, Pool
-from ganalyze.experiments.tracks.series import pairs, sequence
+from ganalyze.experiments.experiment import Experiment, ExperimentSettings
+from ganalyze.experiments.tracks.pools import Pool, Stock
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.randomness import stream
 
@@ -48,62 +49,29 @@ _OF_AN_IMAGE = ["image_id", "seed_id", "class_id", "alpha"]
 
 
 def build_tracks(
-    design: MemoryGame | TwoAfc,
-    targets: pd.DataFrame,
-    others: pd.DataFrame,
-    participants: int,
-    series: int,
-    seed: int,
-    foils: pd.DataFrame | None = None,
+    experiment: Experiment, settings: ExperimentSettings, manifests: Sequence[pd.DataFrame], seed: int
 ) -> pd.DataFrame:
-    """The track table of `participants` slots with `series` series each.
+    """The track table of `settings.participants` slots with `settings.series` series each.
 
-    targets: manifest of the test set. others: of the filler set (memory game), or of the vigilance set (2AFC). foils:
-    2AFC, manifest of real images (image_id, class_id); without it they are named real_<class_id>_<0…9>, ten a class as
-    in the paper, to be supplied under these names.
+    manifests: of the image sets that a participant meets, in the order of `settings.seeds`.
 
     Raises GanalyzeError where the design does not fit, the sets have too few seeds, or a class has no real image.
     """
-    for name, count in (("participants", participants), ("series", series)):
-        if count < 1:
-            raise GanalyzeError(f"{name}: got {count}, must be above 0")
-    for manifest in (targets, others):
+    for manifest in manifests:
         if missing := [name for name in _OF_AN_IMAGE if name not in manifest]:
             raise GanalyzeError(f"a manifest lacks the column(s) {', '.join(missing)}")
-    rng = stream(seed, "tracks", type(design).__name__)
-    images = pd.concat([targets, others], ignore_index=True)[_OF_AN_IMAGE]
-    test = Pool(images[: len(targets)], participants, rng)
-    other = Pool(images[len(targets) :], participants, rng)
-    if isinstance(design, TwoAfc):
-        easy = design.practice // 2
-        test.check_enough("test set", series, design.targets, design.practice - easy)
-        other.check_enough("vigilance set", series, design.vigilance, easy)
-        photographs = Photographs(foils, images.class_id, participants, rng)
-    else:
-        test.check_enough("test set", series, design.targets)
-        other.check_enough("filler set", series, design.vigilance + design.fillers)
-
-    trials: dict[tuple[int, int], dict[str, np.ndarray]] = {}
-    # Series by series, not slot by slot: what many people do is balanced first.
-    for number in range(1, series + 1):
-        if isinstance(design, MemoryGame):
-            dealt = zip(test.deal(design.targets), other.deal(design.vigilance + design.fillers), strict=True)
-            made = [sequence(design, np.concatenate(rows), rng) for rows in dealt]
-        else:
-            phases = {"main": (test.deal(design.targets), other.deal(design.vigilance))}
-            if number == 1:
-                warm_up = test.deal(design.practice - easy, counts=False), other.deal(easy, counts=False)
-                phases = {"practice": warm_up, **phases}
-            made = [
-                pairs(
-                    {phase: (hard[slot], easily[slot]) for phase, (hard, easily) in phases.items()},
-                    photographs,
-                    slot,
-                    rng,
-                )
-                for slot in range(participants)
-            ]
-        trials |= {(slot, number): trial for slot, trial in enumerate(made)}
+    if len(manifests) != len(settings.seeds):
+        raise GanalyzeError(
+            f"{experiment.title}: got {len(manifests)} manifest(s), needs those of {' and '.join(settings.seeds)}"
+        )
+    rng = stream(seed, "tracks", type(experiment).__name__)
+    images = pd.concat(manifests, ignore_index=True)[_OF_AN_IMAGE]
+    ends = np.cumsum([len(manifest) for manifest in manifests])
+    pools = [
+        Pool(images[end - len(manifest) : end], settings.participants, rng)
+        for end, manifest in zip(ends, manifests, strict=True)
+    ]
+    trials = experiment.deal(settings, Stock(images, pools, settings.participants, rng))
     keys = sorted(trials)
     lengths = [len(trials[key]["row"]) for key in keys]
     tracks = pd.DataFrame(

@@ -1,5 +1,7 @@
 """Images handed out so that no one meets a seed twice, and all are shown about equally."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -34,22 +36,22 @@ class Pool:
                 "since no participant may meet two clones of one seed: ask for fewer series, or make more seeds"
             )
 
-    def deal(self, count: int, counts: bool = True) -> np.ndarray:
+    def deal(self, count: int, balanced: bool = True) -> np.ndarray:
         """The rows of `count` images for every slot, (participants, count): seeds new to the slot, in random order.
 
         The seeds shown least come first, and of each the clone shown least; among equals, the alpha rarest in this
-        series. Practice `counts` for nothing.
+        series. Practice is not `balanced`: it is left out of these counts.
         """
-        seed_uses = np.where(np.isinf(self._uses), 0, self._uses).sum(1) if counts else np.zeros(len(self._rows))
+        seed_uses = np.where(np.isinf(self._uses), 0, self._uses).sum(1) if balanced else np.zeros(len(self._rows))
         dealt = np.empty((len(self._seen), count), int)
         for slot, seen in enumerate(self._seen):
             order = np.lexsort((self._rng.random(len(seen)), seed_uses, seen))
             dealt[slot] = self._rng.permutation(order[:count])
             seen[dealt[slot]] = True
-            seed_uses[dealt[slot]] += counts
-        if counts:
+            seed_uses[dealt[slot]] += balanced
+        if balanced:
             self._even_out(dealt, seed_uses)
-        return np.array([self._clones(seeds, counts) for seeds in dealt], int).reshape(dealt.shape)
+        return np.array([self._clones(seeds, balanced) for seeds in dealt], int).reshape(dealt.shape)
 
     def _even_out(self, dealt: np.ndarray, seed_uses: np.ndarray) -> None:
         """Swap seeds shown too often for seeds shown too rarely, where a slot has only seen the first.
@@ -65,7 +67,7 @@ class Pool:
             self._seen[slots[0], [most, least]] = False, True
             seed_uses[[most, least]] += -1, 1
 
-    def _clones(self, seeds: np.ndarray, counts: bool) -> np.ndarray:
+    def _clones(self, seeds: np.ndarray, balanced: bool) -> np.ndarray:
         here, places = [0.0] * len(self._alphas), []
         ties = 1e-6 * self._rng.random((len(seeds), len(self._alphas)))
         for weights in (self._uses[seeds] + ties).tolist():
@@ -73,7 +75,7 @@ class Pool:
             place = weights.index(min(weights))
             here[place] += 1
             places.append(place)
-        if counts:
+        if balanced:
             self._uses[seeds, places] += 1
         return self._rows[seeds, places]
 
@@ -107,3 +109,14 @@ class Photographs:
             seen[place] += 1
             names.append(self._of_class[label][place])
         return np.array(names, object)
+
+
+@dataclass
+class Stock:
+    """What tracks are dealt from: the images of all sets that an experiment shows, one below the other, a pool of each
+    set, for how many participants, and the random stream."""
+
+    images: pd.DataFrame
+    pools: list[Pool]
+    participants: int
+    rng: np.random.Generator
