@@ -23,7 +23,7 @@ from ganalyze.models.segmenters import SEGMENTERS
 from ganalyze.models.segmenters.settings import Distillation
 from ganalyze.models.weights.files import Weights
 from ganalyze.support.errors import GanalyzeError
-from ganalyze.support.settings import ByName, Floats, Name, Positive, Settings, as_tuple, one_error
+from ganalyze.support.settings import ByName, Floats, Name, Positive, as_tuple, one_error
 
 
 class Study(AssessorChoice):

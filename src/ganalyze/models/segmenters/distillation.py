@@ -13,8 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ganalyze.images.image_sets import write_manifest
-from ganalyze.images.shards import Shard
 from ganalyze.images.pixels import as_image, resize, to_pixels
+from ganalyze.images.shards import Shard
 from ganalyze.models.compute import Compute
 from ganalyze.models.contract import Generator
 from ganalyze.models.segmenters.binary_masks import segment
