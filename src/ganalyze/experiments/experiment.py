@@ -66,8 +66,8 @@ class Experiment(ABC):
 
     @abstractmethod
     def deal(self, settings: Any, stock: Any) -> dict[tuple[int, int], Series]:
-        """The trials of each series, by slot and series (from 1), from a stock of images (`tracks.pools.Stock`): columns
-        of the track table, and `row`, the images' rows in the stock.
+        """The trials of each series, by slot and series (from 1), from a stock (`tracks.pools.Stock`): columns of
+        the track table, and `row`, the images' rows in the stock.
 
         Raises GanalyzeError where the design does not fit, or there are too few seeds.
         """

@@ -30,7 +30,7 @@ START = pd.Timestamp("2000-01-01T00:00:00Z")  # of every simulated series: no on
 
 
 class Observers(Settings):
-    """What simulated participants are like. Log odds, but for lapses, false alarms and careless: mean shares, 0 to 1."""
+    """What simulated participants are like. Log odds; lapses, false alarms and careless are mean shares."""
 
     sensitivity: float = Field(description="per unit of score")
     intercept: float = Field(default=0.6, description="of the mean participant, on a mean seed")

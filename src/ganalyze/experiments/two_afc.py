@@ -27,8 +27,8 @@ class TwoAfcSettings(ExperimentSettings):
     practice: Count = Field(default=20, description="pairs with feedback, before one's first series")
     foils: str | None = Field(
         default=None,
-        description="manifest of real images (image_id, class_id, file); without, they are named real_<class>_<0…9>, to "
-        "be supplied",
+        description="manifest of real images (image_id, class_id, file); without, they are named real_<class>_<0…9>, "
+        "to be supplied",
     )
 
     @property

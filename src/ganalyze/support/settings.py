@@ -38,7 +38,7 @@ def _as_floats(value: Any) -> Any:
 
 
 def _options_of_words(words: Sequence[str]) -> dict[str, Any]:
-    """Options as a command line gives them, `truncation=0.5`: values are JSON or, as a person would write them, YAML."""
+    """Options as a command line gives them, `truncation=0.5`: values are JSON or YAML."""
     options = {}
     for word in words:
         key, equals, value = word.partition("=")
