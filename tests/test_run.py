@@ -51,7 +51,7 @@ BAD = [
     (
         "studies.0.experiments.memory_game.target_lags",
         [40, 30],
-        ["studies[0].experiments.memory_game.", "target_lags: got 40 to 30"],
+        ["studies[0].experiments.memory_game: ", "target_lags: got 40 to 30"],
     ),
     (
         "studies.0.experiments.memory_game.target_lags",
