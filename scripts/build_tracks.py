@@ -2,72 +2,57 @@
 
 python scripts/build_tracks.py memory_game --manifests images/test.csv images/filler.csv --participants 40 \\
     --series 2 --seed 2019 --output tracks/memory_game.csv
+
+The first word names the experiment, whose further options --help then tells.
 """
 
-import argparse
-from dataclasses import fields
+import sys
 from pathlib import Path
 
-from ganalyze.experiments.designs import DESIGNS
+from pydantic import Field, create_model
+
+from ganalyze.experiments.registry import EXPERIMENTS
 from ganalyze.experiments.tracks import build_tracks
 from ganalyze.images.image_sets import read_manifest
-from ganalyze.support.errors import run_command
+from ganalyze.support.arguments import parse
+from ganalyze.support.errors import GanalyzeError, in_one_line
+from ganalyze.support.settings import Count, Settings
 from ganalyze.support.tables import write_table
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    experiments = parser.add_subparsers(dest="experiment", required=True)
-    for name, design in DESIGNS.items():
-        command = experiments.add_parser(name, help=design.__doc__.splitlines()[0])
-        other = "fillers and vigilance images" if name == "memory_game" else "vigilance images"
-        command.add_argument(
-            "--manifests",
-            type=Path,
-            nargs=2,
-            required=True,
-            metavar=("TEST", "OTHER"),
-            help=f"the test set, and the set of {other}",
-        )
-        command.add_argument("--participants", type=int, required=True, help="slots to prepare")
-        command.add_argument("--series", type=int, required=True, help="for each of them")
-        command.add_argument("--seed", type=int, required=True, help="of the run")
-        command.add_argument("--output", type=Path, required=True, help="track table to write (CSV)")
-        if name == "two_afc":
-            command.add_argument(
-                "--foils",
-                type=Path,
-                help="manifest of real images (image_id, class_id, file); "
-                "without, they are named real_<class>_<0…9>, to be supplied",
-            )
-        for field in fields(design):
-            number = {"nargs": 2, "metavar": ("LEAST", "MOST")} if isinstance(field.default, tuple) else {}
-            told = " to ".join(map(str, field.default)) if isinstance(field.default, tuple) else field.default
-            command.add_argument(
-                f"--{field.name.replace('_', '-')}",
-                type=int,
-                default=field.default,
-                help=f"a series; default: {told}",
-                **number,
-            )
-    arguments = parser.parse_args()
+class Arguments(Settings):
+    """What tracks are made of."""
 
-    settings = {field.name: getattr(arguments, field.name) for field in fields(DESIGNS[arguments.experiment])}
-    design = DESIGNS[arguments.experiment](**{k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()})
-    targets, others = map(read_manifest, arguments.manifests)
-    foils = read_manifest(arguments.foils) if getattr(arguments, "foils", None) else None
-    tracks = build_tracks(design, targets, others, arguments.participants, arguments.series, arguments.seed, foils)
+    manifests: tuple[Path, ...] = Field(description="the test set, and the other set that the experiment shows")
+    seed: Count = Field(description="of the run")
+    output: Path = Field(description="track table to write (CSV)")
+
+
+def main() -> None:
+    name, words = (sys.argv[1], sys.argv[2:]) if len(sys.argv) > 1 else ("", [])
+    if name in ("", "-h", "--help"):
+        print(f"usage: build_tracks.py {{{','.join(EXPERIMENTS)}}} [OPTIONS]\n\n{__doc__}")
+        raise SystemExit(0 if name else 2)
+    if name not in EXPERIMENTS:
+        raise GanalyzeError(f"unknown experiment {name!r}: known are {', '.join(EXPERIMENTS)}")
+    experiment = EXPERIMENTS[name]
+    command = create_model("Command", __base__=Arguments, design=(experiment.Settings, ...))
+    arguments = parse(command, __doc__ or "", words)
+
+    manifests = [read_manifest(path) for path in arguments.manifests]
+    tracks = build_tracks(experiment, arguments.design, manifests, arguments.seed)
     write_table(tracks, arguments.output)
 
     shown = tracks[
         (tracks.phase == "main") & (tracks.role == "target") & (tracks.is_repeat == 0)
     ].image_id.value_counts()
-    least = 0 if len(shown) < len(targets) else shown.min()
+    least = 0 if len(shown) < len(manifests[0]) else shown.min()
     print(
-        f"{arguments.output}: {tracks.track.nunique()} tracks for {arguments.participants} participants; "
-        f"each of {len(targets)} target images is shown {least} to {shown.max()} times"
+        f"{arguments.output}: {tracks.track.nunique()} tracks for {arguments.design.participants} participants; "
+        f"each of {len(manifests[0])} target images is shown {least} to {shown.max()} times"
     )
 
 
 if __name__ == "__main__":
-    run_command(main)
+    with in_one_line():
+        main()

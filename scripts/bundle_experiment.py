@@ -4,26 +4,32 @@ python scripts/bundle_experiment.py --settings page/settings/memory_game.yaml --
     --manifests images/test.csv images/filler.csv --for jatos --output memory_game.jzip
 """
 
-import argparse
 import secrets
 from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+from pydantic import Field
 
 from ganalyze.experiments.hosting.bundle import files_of, write_zip
 from ganalyze.experiments.hosting.settings import load_settings
 from ganalyze.experiments.hosting.stimuli import Stimuli, read_tracks
-from ganalyze.support.errors import run_command
+from ganalyze.support.arguments import run_command
+from ganalyze.support.settings import Settings
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--settings", type=Path, required=True, help="words and durations (page/settings)")
-    parser.add_argument("--tracks", type=Path, required=True, help="from scripts/build_tracks.py")
-    parser.add_argument("--manifests", type=Path, nargs="+", required=True, help="of every image set shown")
-    parser.add_argument("--page", type=Path, default=Path("page/dist"), help="built by npm; %(default)s")
-    parser.add_argument("--for", dest="backend", choices=("jatos", "files"), required=True)
-    parser.add_argument("--output", type=Path, required=True, help="NAME.jzip for JATOS, NAME.zip for plain files")
-    arguments = parser.parse_args()
+class Arguments(Settings):
+    """What is packed, and for whom."""
 
+    settings: Path = Field(description="words and durations (page/settings)")
+    tracks: Path = Field(description="from scripts/build_tracks.py")
+    manifests: tuple[Path, ...] = Field(description="of every image set shown")
+    page: Path = Field(default=Path("page/dist"), description="built by npm")
+    backend: Annotated[Literal["jatos", "files"], tyro.conf.arg(name="for")] = Field(description="which host")
+    output: Path = Field(description="NAME.jzip for JATOS, NAME.zip for plain files")
+
+
+def main(arguments: Arguments) -> None:
     settings = load_settings(arguments.settings)
     tracks, _ = read_tracks(arguments.tracks)
     # The images' names need to tell nothing, and to be used in this bundle alone.

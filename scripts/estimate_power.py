@@ -1,27 +1,27 @@
 """Estimate how many participants a memory game needs to detect effects as large as the paper's, by simulation."""
 
-import argparse
 from pathlib import Path
 
+from pydantic import Field
+
 from ganalyze.experiments.power import estimate_power
-from ganalyze.report.claims import EXPERIMENT_OF, read_claims
-from ganalyze.support.errors import GanalyzeError, run_command
+from ganalyze.report.claims import memory_effects, read_claims
+from ganalyze.support.arguments import run_command
+from ganalyze.support.settings import Count, Positive, Settings
 from ganalyze.support.tables import write_table
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--claims", type=Path, default=Path("config/claims.csv"), help="the paper's: %(default)s")
-    parser.add_argument("--data-sets", type=int, default=12, help="of each size; default: %(default)s")
-    parser.add_argument("--seed", type=int, required=True, help="of the run")
-    parser.add_argument("--output", type=Path, required=True, help="table to write (CSV)")
-    arguments = parser.parse_args()
-    if arguments.data_sets < 1:
-        raise GanalyzeError(f"--data-sets: got {arguments.data_sets}, must be above 0")
+class Arguments(Settings):
+    """How much is simulated."""
 
-    claims = read_claims(arguments.claims)
-    hits = claims[(claims.quantity.map(EXPERIMENT_OF) == "memory_game") & claims.id.str.startswith("fig")]
-    power = estimate_power(dict(zip(hits.study, hits.estimate, strict=True)), arguments.data_sets, arguments.seed)
+    claims: Path = Field(default=Path("config/claims.csv"), description="the paper's")
+    data_sets: Positive = Field(default=12, description="of each size")
+    seed: Count = Field(description="of the run")
+    output: Path = Field(description="table to write (CSV)")
+
+
+def main(arguments: Arguments) -> None:
+    power = estimate_power(memory_effects(read_claims(arguments.claims)), arguments.data_sets, arguments.seed)
     write_table(power, arguments.output)
     for study in power.drop_duplicates("study").itertuples():
         print(

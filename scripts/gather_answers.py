@@ -4,31 +4,35 @@ python scripts/gather_answers.py jatos_results.txt --tracks tracks/memory_game.c
     --output data/demo/memorability/trials/memory_game.csv
 """
 
-import argparse
 from pathlib import Path
+
+import tyro
+from pydantic import Field
 
 from ganalyze.experiments.hosting.answers import timing_table, trial_table
 from ganalyze.experiments.hosting.bundle import read_answers
 from ganalyze.experiments.hosting.stimuli import read_tracks
 from ganalyze.experiments.trials import write_trials
-from ganalyze.support.errors import run_command
+from ganalyze.support.arguments import run_command
+from ganalyze.support.settings import Settings
 from ganalyze.support.tables import write_table
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("answers", type=Path, nargs="+", help="results files, one answer a line (JSON)")
-    parser.add_argument("--tracks", type=Path, required=True, help="the track table of the bundle")
-    parser.add_argument("--simulated", action="store_true", help="mark all answers as simulated: no people took part")
-    parser.add_argument(
-        "--output",
-        type=Path,
-        required=True,
-        help="the trial table, NAME.csv; beside it comes NAME.timing.csv (how long everything was on the screen)",
-    )
-    arguments = parser.parse_args()
+class Arguments(Settings):
+    """What came back, and of which tracks."""
 
-    answers = read_answers(arguments.answers)
+    answers: tyro.conf.Positional[tuple[Path, ...]] = Field(
+        min_length=1, description="results files, one answer a line (JSON)"
+    )
+    tracks: Path = Field(description="the track table of the bundle")
+    simulated: bool = Field(default=False, description="mark all answers as simulated: no people took part")
+    output: Path = Field(
+        description="the trial table, NAME.csv; beside it comes NAME.timing.csv (how long everything was on the screen)"
+    )
+
+
+def main(arguments: Arguments) -> None:
+    answers = read_answers(list(arguments.answers))
     tracks, _ = read_tracks(arguments.tracks)
     trials = trial_table(answers, tracks, "simulated" if arguments.simulated else "human")
     write_table(timing_table(answers, tracks), arguments.output.with_suffix(".timing.csv"))

@@ -3,33 +3,33 @@
 Refuses a table with faults, naming row and column of each, and then writes nothing.
 """
 
-import argparse
 from pathlib import Path
 
 import pandas as pd
+from pydantic import Field
 
 from ganalyze.experiments.exclusions import by_alpha, data_points, judge_series
-from ganalyze.experiments.trials import EXPERIMENTS, read_trials, write_trials
+from ganalyze.experiments.registry import EXPERIMENTS
+from ganalyze.experiments.trials import read_trials, write_trials
 from ganalyze.images.image_sets import read_manifest
-from ganalyze.support.errors import run_command
+from ganalyze.support.arguments import run_command
+from ganalyze.support.settings import Settings
 from ganalyze.support.tables import write_table
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--trials", type=Path, required=True, help="trial table, of people or simulated")
-    parser.add_argument("--experiment", required=True, choices=EXPERIMENTS)
-    parser.add_argument("--manifests", type=Path, nargs="+", required=True, help="of every image set shown in it")
-    parser.add_argument(
-        "--output",
-        type=Path,
-        required=True,
-        help="the checked table, NAME.csv; beside it come "
-        "NAME.series.csv (who was excluded and why), NAME.data_points.csv (what models are fitted to) "
-        "and NAME.by_alpha.csv (rates and counts)",
-    )
-    arguments = parser.parse_args()
+class Arguments(Settings):
+    """The trials, and the images that they show."""
 
+    trials: Path = Field(description="trial table, of people or simulated")
+    experiment: str = Field(description=f"{', '.join(EXPERIMENTS)}, or module:object")
+    manifests: tuple[Path, ...] = Field(description="of every image set shown in it")
+    output: Path = Field(
+        description="the checked table, NAME.csv; beside it come NAME.series.csv (who was excluded and why), "
+        "NAME.data_points.csv (what models are fitted to) and NAME.by_alpha.csv (rates and counts)"
+    )
+
+
+def main(arguments: Arguments) -> None:
     images = pd.concat(map(read_manifest, arguments.manifests), ignore_index=True)
     trials = read_trials(arguments.trials, arguments.experiment, images)
     series = judge_series(trials, arguments.experiment)

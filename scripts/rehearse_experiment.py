@@ -6,37 +6,42 @@ python scripts/rehearse_experiment.py --url http://127.0.0.1:8000 --experiment m
     --trials results/demo/memorability/trials/memory_game.simulated.csv
 """
 
-import argparse
 import shutil
 from pathlib import Path
 
 import pandas as pd
 import requests
 from playwright.sync_api import sync_playwright
+from pydantic import Field
 
 from ganalyze.experiments.hosting.rehearsal import Person
-from ganalyze.experiments.trials import EXPERIMENTS
-from ganalyze.support.errors import GanalyzeError, run_command
+from ganalyze.experiments.registry import EXPERIMENTS
+from ganalyze.support.arguments import run_command
+from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.settings import Positive, Settings
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--url", required=True, help="of the server")
-    parser.add_argument("--experiment", required=True, choices=EXPERIMENTS)
-    parser.add_argument("--trials", type=Path, required=True, help="from scripts/simulate_trials.py")
-    parser.add_argument("--participants", type=int, default=1, help="how many of them; default: %(default)s")
-    parser.add_argument("--pictures", type=Path, help="folder for pictures of the pages")
-    arguments = parser.parse_args()
+class Arguments(Settings):
+    """Whom to rehearse, and where."""
 
-    trials = pd.read_csv(arguments.trials, dtype={"response": str} if arguments.experiment == "two_afc" else None)
+    url: str = Field(description="of the server")
+    experiment: str = Field(description=f"{', '.join(EXPERIMENTS)}, or module:object")
+    trials: Path = Field(description="from scripts/simulate_trials.py")
+    participants: Positive = Field(default=1, description="how many of them")
+    pictures: Path | None = Field(default=None, description="folder for pictures of the pages")
+
+
+def main(arguments: Arguments) -> None:
+    experiment = EXPERIMENTS[arguments.experiment]
+    trials = pd.read_csv(arguments.trials, dtype={"response": str} if experiment.pairs else None)
     if set(trials.data_source) != {"simulated"}:
         raise GanalyzeError(f"{arguments.trials}: only simulated trials can be rehearsed")
     try:
         study = requests.get(f"{arguments.url}/api/study", timeout=10).json()
     except requests.RequestException:
         raise GanalyzeError(f"no server answers at {arguments.url}: start scripts/serve_experiment.py first") from None
-    if (study["experiment"], study["data_source"]) != (arguments.experiment, "simulated"):
-        raise GanalyzeError(f"{arguments.url} does not serve {arguments.experiment} with --simulated")
+    if (study["experiment"], study["data_source"]) != (experiment.name, "simulated"):
+        raise GanalyzeError(f"{arguments.url} does not serve {experiment.name} with --simulated")
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if not chromium:
         raise GanalyzeError("Chromium is not installed (apt-get install chromium)")
@@ -47,7 +52,7 @@ def main() -> None:
             context = browser.new_context(viewport={"width": 1280, "height": 720})
             person = Person(context.new_page(), arguments.pictures and arguments.pictures / name)
             person.page.goto(f"{arguments.url}/?participant={name}")
-            person.goes_through(trials[trials.participant == name], arguments.experiment, study["break_every"])
+            person.goes_through(trials[trials.participant == name], experiment.name, study["break_every"])
             context.close()
             print(f"{name}: done", flush=True)
         browser.close()

@@ -4,35 +4,35 @@ python scripts/serve_experiment.py --settings page/settings/memory_game.yaml --t
     --manifests images/test.csv images/filler.csv --database data/pilot.sqlite
 """
 
-import argparse
 from pathlib import Path
 
 import uvicorn
+from pydantic import Field
 
 from ganalyze.experiments.hosting.hosted import open_experiment
 from ganalyze.experiments.hosting.server import build_app
-from ganalyze.support.errors import run_command
+from ganalyze.support.arguments import run_command
+from ganalyze.support.settings import Positive, Settings
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--settings", type=Path, required=True, help="words and durations (page/settings)")
-    parser.add_argument("--tracks", type=Path, required=True, help="from scripts/build_tracks.py")
-    parser.add_argument("--manifests", type=Path, nargs="+", required=True, help="of every image set shown")
-    parser.add_argument(
-        "--database",
-        type=Path,
-        required=True,
-        help="SQLite file, made on first use; the keys are kept beside it in NAME.secrets.json: back up both",
+class Arguments(Settings):
+    """What is served, and where."""
+
+    settings: Path = Field(description="words and durations (page/settings)")
+    tracks: Path = Field(description="from scripts/build_tracks.py")
+    manifests: tuple[Path, ...] = Field(description="of every image set shown")
+    database: Path = Field(
+        description="SQLite file, made on first use; the keys are kept beside it in NAME.secrets.json: back up both"
     )
-    parser.add_argument("--page", type=Path, default=Path("page/dist"), help="built by npm; %(default)s")
-    parser.add_argument("--host", default="127.0.0.1", help="default: %(default)s, this machine alone")
-    parser.add_argument("--port", type=int, default=8000, help="default: %(default)s")
-    parser.add_argument("--simulated", action="store_true", help="mark all answers as simulated: no people take part")
-    arguments = parser.parse_args()
+    page: Path = Field(default=Path("page/dist"), description="built by npm")
+    host: str = Field(default="127.0.0.1", description="this machine alone by default")
+    port: Positive = 8000
+    simulated: bool = Field(default=False, description="mark all answers as simulated: no people take part")
 
+
+def main(arguments: Arguments) -> None:
     experiment = open_experiment(
-        arguments.settings, arguments.tracks, arguments.manifests, arguments.database, arguments.simulated
+        arguments.settings, arguments.tracks, list(arguments.manifests), arguments.database, arguments.simulated
     )
     app = build_app(experiment, arguments.page)
 

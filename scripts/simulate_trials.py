@@ -1,45 +1,49 @@
 """Let simulated participants answer prepared tracks: a trial table that says of every row that it is simulated."""
 
-import argparse
-from dataclasses import fields
 from pathlib import Path
 
+from pydantic import Field
+
 from ganalyze.experiments.hosting.stimuli import read_tracks
-from ganalyze.experiments.observers import Observers, simulate_trials
-from ganalyze.experiments.trials import EXPERIMENTS, write_trials
+from ganalyze.experiments.observers import Observers, Traits, simulate_trials
+from ganalyze.experiments.registry import EXPERIMENTS
+from ganalyze.experiments.trials import write_trials
 from ganalyze.images.image_sets import read_manifest
 from ganalyze.report.claims import paper_sensitivity, read_claims
-from ganalyze.support.errors import GanalyzeError, run_command
+from ganalyze.support.arguments import run_command
+from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.settings import Count, Settings
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tracks", type=Path, required=True, help="from scripts/build_tracks.py")
-    parser.add_argument("--manifest", type=Path, required=True, help="the targets, with scores")
-    parser.add_argument("--experiment", required=True, choices=EXPERIMENTS)
-    parser.add_argument("--study", required=True, help="name of the study")
-    parser.add_argument("--seed", type=int, required=True, help="of the run")
-    parser.add_argument(
-        "--claims", type=Path, default=Path("config/claims.csv"), help="the paper's numbers: %(default)s"
+class Arguments(Settings):
+    """What is answered, and by whom."""
+
+    tracks: Path = Field(description="from scripts/build_tracks.py")
+    manifest: Path = Field(description="the targets, with scores")
+    experiment: str = Field(description=f"{', '.join(EXPERIMENTS)}, or module:object")
+    study: str = Field(description="name of the study")
+    seed: Count = Field(description="of the run")
+    claims: Path = Field(default=Path("config/claims.csv"), description="the paper's numbers")
+    sensitivity: float | None = Field(
+        default=None, description="of the observers, log odds per unit of score; default: as the paper's people"
     )
-    for field in fields(Observers):
-        default = "as the paper's people" if field.name == "sensitivity" else f"{field.default:g}"
-        parser.add_argument(f"--{field.name.replace('_', '-')}", type=float, help=f"default: {default}")
-    parser.add_argument("--output", type=Path, required=True, help="trial table to write (CSV)")
-    arguments = parser.parse_args()
+    traits: Traits = Traits()
+    output: Path = Field(description="trial table to write (CSV)")
 
-    given = {f.name: getattr(arguments, f.name) for f in fields(Observers) if getattr(arguments, f.name) is not None}
-    if "sensitivity" not in given:
-        given["sensitivity"] = paper_sensitivity(read_claims(arguments.claims), arguments.study, arguments.experiment)
-        if given["sensitivity"] is None:
-            raise GanalyzeError(
-                f"the paper has no {arguments.experiment} of a study {arguments.study}: give --sensitivity, in log "
-                "odds per unit of the score"
-            )
+
+def main(arguments: Arguments) -> None:
+    experiment, sensitivity = EXPERIMENTS[arguments.experiment], arguments.sensitivity
+    if sensitivity is None:
+        sensitivity = paper_sensitivity(read_claims(arguments.claims), arguments.study, experiment.name)
+    if sensitivity is None:
+        raise GanalyzeError(
+            f"the paper has no {experiment.name} of a study {arguments.study}: give --sensitivity, in log odds per "
+            "unit of the score"
+        )
     tracks, _ = read_tracks(arguments.tracks)
-    manifest = read_manifest(arguments.manifest)
+    observers = Observers(sensitivity=sensitivity, **arguments.traits.model_dump())
     trials = simulate_trials(
-        tracks, manifest, arguments.experiment, Observers(**given), arguments.seed, arguments.study
+        tracks, read_manifest(arguments.manifest), experiment.name, observers, arguments.seed, arguments.study
     )
     write_trials(trials, arguments.output)
     print(f"{arguments.output}: {len(trials)} SIMULATED trials of {trials.participant.nunique()} observers")

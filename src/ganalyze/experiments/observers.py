@@ -29,10 +29,9 @@ from ganalyze.support.settings import Settings
 START = pd.Timestamp("2000-01-01T00:00:00Z")  # of every simulated series: no one was there
 
 
-class Observers(Settings):
+class Traits(Settings):
     """What simulated participants are like. Log odds; lapses, false alarms and careless are mean shares."""
 
-    sensitivity: float = Field(description="per unit of score")
     intercept: float = Field(default=0.6, description="of the mean participant, on a mean seed")
     participant_sd: float = Field(default=0.8, ge=0, description="standard deviation of participants")
     seed_sd: float = Field(default=0.6, ge=0, description="the same of seeds")
@@ -41,6 +40,12 @@ class Observers(Settings):
     lapses: float = Field(default=0.02, ge=0, le=1, description="of trials")
     false_alarms: float = Field(default=0.08, ge=0, le=1, description="of new images")
     careless: float = Field(default=0.05, ge=0, le=1, description="of participants, who mostly lapse")
+
+
+class Observers(Traits):
+    """Simulated participants."""
+
+    sensitivity: float = Field(description="log odds per unit of score")
 
 
 def simulate_trials(

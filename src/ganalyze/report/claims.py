@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ganalyze.experiments.designs import OUTCOMES, TITLES
+from ganalyze.experiments.registry import EXPERIMENTS
 from ganalyze.support.errors import GanalyzeError
 
 VERDICTS = ("agrees", "same_sign", "differs", "not_run")
@@ -31,10 +31,9 @@ TABLES = {
     "score": "mixed_models.csv",
     "factors": "factor_models.csv",
     "realness": "realness.csv",
-    "memory_game": "trials/memory_game.models.csv",
-    "two_afc": "trials/two_afc.models.csv",
+    **{name: f"trials/{name}.models.csv" for name in EXPERIMENTS},
 }
-EXPERIMENT_OF = {"memory hit": "memory_game", "2AFC fake detection (correct/incorrect)": "two_afc"}
+EXPERIMENT_OF = {experiment.paper_quantity: name for name, experiment in EXPERIMENTS.items()}
 SIMULATED = "Simulated observers, not people: "
 
 Tables = Mapping[tuple[str, str], pd.DataFrame]
@@ -69,6 +68,12 @@ def paper_sensitivity(claims: pd.DataFrame, study: str, experiment: str) -> floa
     return float(people.iloc[0] / score.iloc[0]) if len(people) and len(score) else None
 
 
+def memory_effects(claims: pd.DataFrame) -> dict[str, float]:
+    """The paper's slopes of hits in the memory game on α (Figs. 7A–C), log odds per unit of α, by study."""
+    hits = claims[(claims.quantity.map(EXPERIMENT_OF) == "memory_game") & claims.id.str.startswith("fig")]
+    return dict(zip(hits.study, hits.estimate, strict=True))
+
+
 # --- one claim ------------------------------------------------------------------------------------------------
 
 
@@ -78,12 +83,12 @@ def _judge(claim, studies: Sequence[str], tables: Tables) -> dict:
         return _not_run(f"This run has no study {claim.study}.")
     table = tables.get((claim.study, kind))
     if table is None:
-        return _not_run(f"This run has no {TITLES.get(kind, kind)} of {claim.study}.")
+        return _not_run(f"This run has no {EXPERIMENTS[kind].title if kind in EXPERIMENTS else kind} of {claim.study}.")
     if kind == "realness":
         return _realness(table)
     if kind == "factors":
         return _factors(table)
-    model = "score" if kind == "score" else f"{OUTCOMES[kind]} ~ {_term(claim)}"
+    model = "score" if kind == "score" else f"{EXPERIMENTS[kind].outcome} ~ {_term(claim)}"
     rows = table[(table.model == model) & (table.term == _term(claim))]
     source = "model" if kind == "score" else table.data_source.iloc[0]
     if rows.estimate.isna().all():  # or there are no rows

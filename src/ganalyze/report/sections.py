@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from ganalyze.experiments.designs import TITLES
+from ganalyze.experiments.registry import EXPERIMENTS
 from ganalyze.figures.style import BLUE, GREY, ORANGE, p_number, with_interval
 
 # A verdict on a row, and on a number of them.
@@ -114,7 +114,7 @@ def experiments_part(results: Path, experiments: Mapping[str, Sequence[str]]) ->
             parts.append(
                 {
                     "study": study.replace("_", " "),
-                    "experiment": TITLES[name],
+                    "experiment": EXPERIMENTS[name].title,
                     "simulated": source == "simulated",
                     "participants": series.participant.nunique(),
                     "series": len(series),
