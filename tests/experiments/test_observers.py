@@ -3,13 +3,12 @@
 import pandas as pd
 import pytest
 
-from ganalyze.experiments.designs import MemoryGame
 from ganalyze.experiments.exclusions import data_points, judge_series
 from ganalyze.experiments.observers import Observers, simulate_trials
-from ganalyze.experiments.tracks import build_tracks
 from ganalyze.experiments.trials import read_trials, write_trials
 from ganalyze.statistics.mixed_models import fit_mixed_model
 from ganalyze.support.errors import GanalyzeError
+from tests.experiments.designs import MemoryGame, build_tracks
 
 from .conftest import afc_tracks, image_set, memory_tracks
 
@@ -65,7 +64,9 @@ def test_the_more_the_score_counts_the_more_alpha_shows(experiment):
     tracks = {"memory_game": memory_tracks, "two_afc": afc_tracks}[experiment](60)
     gain = []
     for sensitivity in (0.0, 12.0):
-        trials = simulate_trials(tracks, TEST, experiment, Observers(sensitivity, careless=0), 3, "memorability")
+        trials = simulate_trials(
+            tracks, TEST, experiment, Observers(sensitivity=sensitivity, careless=0), 3, "memorability"
+        )
         points = data_points(trials, judge_series(trials, experiment), experiment)
         means = points.groupby("alpha")[points.columns[6]].mean()
         gain.append(means[0.2] - means[-0.2])
@@ -74,7 +75,9 @@ def test_the_more_the_score_counts_the_more_alpha_shows(experiment):
 
 def test_a_target_without_a_score_is_named():
     with pytest.raises(GanalyzeError, match=r"target\(s\) of the tracks have no score, first test_"):
-        simulate_trials(TRACKS["memory_game"], TEST[TEST.seed_id > 80], "memory_game", Observers(1.0), 1, "s")
+        simulate_trials(
+            TRACKS["memory_game"], TEST[TEST.seed_id > 80], "memory_game", Observers(sensitivity=1.0), 1, "s"
+        )
 
 
 @pytest.mark.slow

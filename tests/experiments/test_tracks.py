@@ -9,12 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ganalyze.experiments.designs import RULES, MemoryGame, TwoAfc
 from ganalyze.experiments.observers import Observers, simulate_trials
-from ganalyze.experiments.tracks import COLUMNS, build_tracks
+from ganalyze.experiments.registry import EXPERIMENTS
+from ganalyze.experiments.tracks import COLUMNS
 from ganalyze.experiments.trials import read_trials, write_trials
 from ganalyze.support.errors import GanalyzeError
 from tests import REPOSITORY
+from tests.experiments.designs import MemoryGame, TwoAfc, build_tracks
 
 from .conftest import image_set
 
@@ -130,7 +131,7 @@ def test_they_are_so_too_where_everyone_does_one_series():
 
 
 def test_the_papers_numbers_of_series_are_just_feasible():
-    assert RULES["memory_game"].max_series * MemoryGame().targets == 1500
+    assert EXPERIMENTS["memory_game"].rules.max_series * MemoryGame().settings().targets == 1500
     with pytest.raises(
         GanalyzeError, match="series: got 26, but the 1500 seeds of the test set are enough for 25 of 60"
     ):
@@ -158,13 +159,13 @@ def test_any_memory_game_is_either_kept_to_or_refused(
 ):
     test, filler = image_set("test", 24, classes=3), image_set("filler", 90, classes=3)
     try:
-        design = MemoryGame(targets, vigilance, fillers, (least, least + more), (0, 3))
+        design = MemoryGame(targets=targets, vigilance=vigilance, fillers=fillers, target_lags=(least, least + more))
         tracks = build_tracks(design, test, filler, participants, series, seed)
     except GanalyzeError as refused:
-        assert str(refused).split(":")[0].split()[0] in {"series", "no", "target_lags"}  # noqa: PT017
+        assert str(refused).removeprefix("memory game: ").split(":")[0].split()[0] in {"series", "no", "target_lags"}  # noqa: PT017
         return
     assert seen_once_each(tracks)
-    assert (tracks.groupby("track").size() == design.trials).all()
+    assert (tracks.groupby("track").size() == design.settings().trials).all()
     lags = tracks[tracks.is_repeat == 1].groupby("role").lag
     assert lags.min().get("target") >= least
     assert lags.max().get("target") <= least + more
@@ -186,9 +187,23 @@ def test_any_2afc_task_is_either_kept_to_or_refused(targets, vigilance, practice
     needs = [series * targets + practice - practice // 2 <= 40, series * vigilance + practice // 2 <= 30]
     if not all(needs):
         with pytest.raises(GanalyzeError, match=r"series: got .* are enough for"):
-            build_tracks(TwoAfc(targets, vigilance, practice), test, tails, participants, series, seed)
+            build_tracks(
+                TwoAfc(targets=targets, vigilance=vigilance, practice=practice),
+                test,
+                tails,
+                participants,
+                series,
+                seed,
+            )
         return
-    tracks = build_tracks(TwoAfc(targets, vigilance, practice), test, tails, participants, series, seed)
+    tracks = build_tracks(
+        TwoAfc(targets=targets, vigilance=vigilance, practice=practice),
+        test,
+        tails,
+        participants,
+        series,
+        seed,
+    )
     assert seen_once_each(tracks)
     assert (
         tracks.groupby("track").size() == targets + vigilance + practice * (tracks.groupby("track").series.first() == 1)
@@ -218,7 +233,8 @@ def test_the_order_of_the_manifest_changes_nothing():
     test, filler = image_set("test", 60), image_set("filler", 80)
     shuffled = test.sample(frac=1, random_state=1)
     pd.testing.assert_frame_equal(
-        build_tracks(MemoryGame(), test, filler, 3, 1, 5), build_tracks(MemoryGame(), shuffled, filler, 3, 1, 5)
+        build_tracks(MemoryGame(), test, filler, 3, 1, 5),
+        build_tracks(MemoryGame(), shuffled, filler, 3, 1, 5),
     )
 
 
@@ -237,11 +253,11 @@ def test_a_trial_table_made_from_tracks_passes_its_checks(tmp_path, two_afc, mem
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"targets": 0}, "targets: got 0, must be at least 1"),
-        ({"vigilance": 0}, "vigilance: got 0, must be at least 1"),
-        ({"fillers": -1}, "fillers: got -1, must be at least 0"),
+        ({"targets": 0}, "targets: got 0, input should be greater than 0"),
+        ({"vigilance": 0}, "vigilance: got 0, input should be greater than 0"),
+        ({"fillers": -1}, "fillers: got -1, input should be greater than or equal to 0"),
         ({"target_lags": (40, 30)}, "target_lags: got 40 to 30"),
-        ({"vigilance_lags": (-1, 3)}, "vigilance_lags: got -1 to 3"),
+        ({"vigilance_lags": (-1, 3)}, r"vigilance_lags\[0\]: got -1"),
         ({"targets": 3, "vigilance": 1, "fillers": 0}, "target_lags: at least 34 images"),
         ({"fillers": 0, "targets": 60, "target_lags": (139, 139)}, "no order of 158 trials found"),
     ],

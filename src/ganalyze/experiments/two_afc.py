@@ -5,7 +5,7 @@ feedback, come before a participant's first series, half of them as easy; they u
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from pydantic import Field
 
 from ganalyze.experiments.experiment import Experiment, ExperimentSettings, Rules, Series
 from ganalyze.experiments.tracks.pools import Photographs, Stock
-from ganalyze.experiments.trial import Flag, NoValue, Text, Trial, or_blank
+from ganalyze.experiments.trial import NoValue, Text, Trial, or_blank
 from ganalyze.images.image_sets import read_manifest
 from ganalyze.statistics.formulas import trial_formula
 from ganalyze.support.settings import Count, Positive
@@ -47,7 +47,7 @@ class TwoAfcSettings(ExperimentSettings):
 class TwoAfcTrial(Trial):
     """response: the side called fake."""
 
-    is_repeat: Flag = Field(le=0)
+    is_repeat: Annotated[int, Field(ge=0, le=0)]
     lag: NoValue = None
     response: or_blank(Literal["left", "right"])
     foil_image_id: Text

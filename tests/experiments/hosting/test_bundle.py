@@ -11,18 +11,17 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pandas as pd
 import pytest
 
-from ganalyze.experiments.designs import MemoryGame, TwoAfc
 from ganalyze.experiments.exclusions import judge_series
 from ganalyze.experiments.hosting.answers import trial_table
 from ganalyze.experiments.hosting.bundle import files_of, read_answers, write_zip
 from ganalyze.experiments.hosting.rehearsal import Person
 from ganalyze.experiments.hosting.settings import Settings, load_settings
 from ganalyze.experiments.hosting.stimuli import Stimuli
-from ganalyze.experiments.tracks import build_tracks
 from ganalyze.experiments.trials import read_trials
 from ganalyze.images.image_sets import read_manifest
 from ganalyze.support.errors import GanalyzeError
 from tests import REPOSITORY
+from tests.experiments.designs import MemoryGame, TwoAfc, build_tracks
 
 GAME = MemoryGame(targets=4, vigilance=3, fillers=4, target_lags=(3, 9))
 TASK = TwoAfc(targets=6, vigilance=2, practice=4)

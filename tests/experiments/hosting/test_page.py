@@ -11,13 +11,12 @@ import pytest
 import requests
 from PIL import Image
 
-from ganalyze.experiments.designs import MemoryGame, TwoAfc
 from ganalyze.experiments.hosting.rehearsal import Person
 from ganalyze.experiments.observers import Observers, simulate_trials
-from ganalyze.experiments.tracks import build_tracks
 from ganalyze.experiments.trials import read_trials, write_trials
 from ganalyze.images.image_sets import read_manifest
 from tests import REPOSITORY
+from tests.experiments.designs import MemoryGame, TwoAfc, build_tracks
 
 from .hosts import Host
 

@@ -17,16 +17,15 @@ import pandas as pd
 import pytest
 import requests
 
-from ganalyze.experiments.designs import MemoryGame, TwoAfc
 from ganalyze.experiments.exclusions import judge_series
 from ganalyze.experiments.hosting.hosted import open_experiment
 from ganalyze.experiments.hosting.settings import load_settings
 from ganalyze.experiments.hosting.store import Secrets
-from ganalyze.experiments.tracks import build_tracks
 from ganalyze.experiments.trials import COLUMNS, read_trials
 from ganalyze.images.image_sets import read_manifest
 from ganalyze.support.errors import GanalyzeError
 from tests import REPOSITORY
+from tests.experiments.designs import MemoryGame, TwoAfc, build_tracks
 
 from .hosts import Client, Host, answer
 
@@ -383,7 +382,15 @@ def test_an_export_goes_through_the_workflows_own_command(host, generated, tmp_p
 
 
 def test_an_export_of_the_2afc_task_does_too_and_says_when_it_is_simulated(tmp_path, generated, sets, stand_in_page):
-    tracks = build_tracks(TwoAfc(5, 2, 4), sets["test"], sets["vigilance"], 2, 1, 1, foils=sets["real"])
+    tracks = build_tracks(
+        TwoAfc(targets=5, vigilance=2, practice=4),
+        sets["test"],
+        sets["vigilance"],
+        2,
+        1,
+        1,
+        foils=sets["real"],
+    )
     manifests = [generated[name] for name in ("test", "vigilance", "real")]
     with Host(tmp_path, manifests, tracks, stand_in_page) as host:
         host.start("--simulated")
@@ -452,7 +459,7 @@ def begun(tmp_path, generated, sets):
     tables = {
         "tracks": build_tracks(DESIGN, sets["test"], sets["filler"], 2, 1, seed=1),
         "other": build_tracks(DESIGN, sets["test"], sets["filler"], 2, 1, seed=9),
-        "afc": build_tracks(TwoAfc(5, 2, 4), sets["test"], sets["vigilance"], 2, 1, seed=1),
+        "afc": build_tracks(TwoAfc(targets=5, vigilance=2, practice=4), sets["test"], sets["vigilance"], 2, 1, seed=1),
     }
     for name, table in tables.items():
         table.to_csv(tmp_path / f"{name}.csv", index=False)
