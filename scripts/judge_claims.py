@@ -1,37 +1,32 @@
 """Put the paper's numbers beside ours, each with a verdict."""
 
-import argparse
 from pathlib import Path
 
-from ganalyze.report.claims import TABLES, judge_claims, read_claims
-from ganalyze.support.errors import GanalyzeError, run_command
+from pydantic import Field
+
+from ganalyze.report.claims import judge_claims, kind_of_table, read_claims
+from ganalyze.support.arguments import run_command
+from ganalyze.support.settings import Settings
 from ganalyze.support.tables import read_table, write_table
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--claims", type=Path, default=Path("config/claims.csv"), help="the paper's numbers: %(default)s"
-    )
-    parser.add_argument("--results", type=Path, required=True, help="results/<run>")
-    parser.add_argument("--studies", nargs="+", required=True, help="names of the run's studies")
-    parser.add_argument(
-        "--tables",
-        type=Path,
-        nargs="+",
-        required=True,
-        help=f"those of our tables that this run has, in a study's folder of the results: {', '.join(TABLES.values())}",
-    )
-    parser.add_argument("--output", type=Path, required=True, help="table to write (CSV)")
-    arguments = parser.parse_args()
+class Arguments(Settings):
+    """The paper's numbers, and ours."""
 
-    kinds = {path: kind for kind, path in TABLES.items()}
+    claims: Path = Field(default=Path("config/claims.csv"), description="the paper's numbers")
+    results: Path = Field(description="results/<run>")
+    studies: tuple[str, ...] = Field(description="names of the run's studies")
+    tables: tuple[Path, ...] = Field(
+        description="those that this run has of our tables that claims are about, in a study's folder of the results"
+    )
+    output: Path = Field(description="table to write (CSV)")
+
+
+def main(arguments: Arguments) -> None:
     tables = {}
     for path in arguments.tables:
         study, _, place = path.relative_to(arguments.results).as_posix().partition("/")
-        if place not in kinds:
-            raise GanalyzeError(f"no claim is about {path}: known are {', '.join(kinds)}")
-        tables[study, kinds[place]] = read_table(path)
+        tables[study, kind_of_table(place)] = read_table(path)
     claims = judge_claims(read_claims(arguments.claims), arguments.studies, tables)
     write_table(claims, arguments.output)
     print(f"{arguments.output}: {', '.join(f'{n} {verdict}' for verdict, n in claims.verdict.value_counts().items())}")

@@ -1,19 +1,23 @@
 """Make the paper's Table 1 (seven factors, and α, as predictors of hits) from the fitted models of the memory game."""
 
-import argparse
 from pathlib import Path
 
+from pydantic import Field
+
 from ganalyze.report.table1 import table1
-from ganalyze.support.errors import run_command
+from ganalyze.support.arguments import run_command
+from ganalyze.support.settings import Settings
 from ganalyze.support.tables import read_table, write_table
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--models", type=Path, required=True, help="memory_game.models.csv")
-    parser.add_argument("--output", type=Path, required=True, help="table to write (CSV)")
-    arguments = parser.parse_args()
+class Arguments(Settings):
+    """The models, and where the table goes."""
 
+    models: Path = Field(description="memory_game.models.csv")
+    output: Path = Field(description="table to write (CSV)")
+
+
+def main(arguments: Arguments) -> None:
     write_table(table1(read_table(arguments.models)), arguments.output)
 
 

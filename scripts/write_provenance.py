@@ -1,22 +1,26 @@
 """Write where a run's results come from: commit, configuration, packages, weights, machine."""
 
-import argparse
 import json
 from pathlib import Path
 
+from pydantic import Field
+
 from ganalyze.report.provenance import collect_provenance
-from ganalyze.support.errors import run_command
+from ganalyze.support.arguments import run_command
 from ganalyze.support.files import written_whole
+from ganalyze.support.settings import Settings
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--config", type=json.loads, required=True, help="the checked configuration, as JSON")
-    parser.add_argument("--weights", type=Path, nargs="*", default=[], help="the weight files that served")
-    parser.add_argument("--output", type=Path, required=True, help="provenance.json")
-    arguments = parser.parse_args()
+class Arguments(Settings):
+    """What is known of the run."""
 
-    provenance = collect_provenance(arguments.config, arguments.weights)
+    config: str = Field(description="the checked configuration, as JSON")
+    weights: tuple[Path, ...] = Field(default=(), description="the weight files that served")
+    output: Path = Field(description="provenance.json")
+
+
+def main(arguments: Arguments) -> None:
+    provenance = collect_provenance(json.loads(arguments.config), arguments.weights)
     with written_whole(arguments.output) as temporary:
         temporary.write_text(json.dumps(provenance, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 

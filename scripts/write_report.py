@@ -1,27 +1,25 @@
 """Write the report of a run, one HTML file, from its tables and figures."""
 
-import argparse
 import json
 from pathlib import Path
 
+from pydantic import Field
+
 from ganalyze.report.page import write_report
-from ganalyze.support.errors import run_command
+from ganalyze.support.arguments import run_command
+from ganalyze.support.settings import Settings
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--results", type=Path, required=True, help="results/<run>, with tables and figures")
-    parser.add_argument(
-        "--template", type=Path, default=Path("src/ganalyze/report/templates/report.html.j2"), help="%(default)s"
-    )
-    parser.add_argument(
-        "--captions", type=Path, default=Path("src/ganalyze/report/templates/captions.yaml"), help="%(default)s"
-    )
-    parser.add_argument("--output", type=Path, required=True, help="report.html, in the folder of the results")
-    arguments = parser.parse_args()
+class Arguments(Settings):
+    """Of what, and where."""
 
+    results: Path = Field(description="results/<run>, with tables and figures")
+    output: Path = Field(description="report.html, in the folder of the results")
+
+
+def main(arguments: Arguments) -> None:
     provenance = json.loads((arguments.results / "provenance.json").read_text(encoding="utf-8"))
-    write_report(arguments.results, provenance, arguments.template, arguments.captions, arguments.output)
+    write_report(arguments.results, provenance, arguments.output)
 
 
 if __name__ == "__main__":

@@ -10,21 +10,17 @@ import pytest
 from PIL import Image
 
 from ganalyze.figures.alignment import draw_alignment
+from ganalyze.figures.catalogue import draw_catalogue
+from ganalyze.figures.comparison import choose_common_seed, draw_comparison
 from ganalyze.figures.factors import FACTORS, draw_factors
 from ganalyze.figures.masks import draw_masks
 from ganalyze.figures.plan import figures_of
 from ganalyze.figures.scores import draw_scores
-from ganalyze.figures.sequences import (
-    choose_common_seed,
-    choose_seeds,
-    draw_catalogue,
-    draw_comparison,
-    draw_sequences,
-    gain,
-)
+from ganalyze.figures.sequences import choose_seeds, draw_sequences
 from ganalyze.figures.style import alpha_label, plt, save, save_pages
-from ganalyze.images.reading import ImageReader
+from ganalyze.images.image_sets import ImageSet
 from ganalyze.images.shards import Shard
+from ganalyze.measures.factors import by_alpha
 
 ALPHAS = (-0.2, 0.0, 0.2)
 
@@ -44,6 +40,10 @@ def manifest_of(gains, classes=None):
                 ]
             )
     return pd.DataFrame(rows, columns=["image_id", "seed_id", "class_id", "alpha", "score", "file"])
+
+
+def set_of(manifest, folder="."):
+    return ImageSet(manifest, folder)
 
 
 @pytest.fixture
@@ -100,21 +100,21 @@ def test_a_study_the_paper_does_not_have_gets_figures_of_its_own():
 
 
 def test_gain_is_the_score_at_the_largest_alpha_minus_that_at_the_smallest():
-    assert gain(manifest_of([0.3, -0.1])).round(10).to_dict() == {0: 0.3, 1: -0.1}
+    assert set_of(manifest_of([0.3, -0.1])).gains().round(10).to_dict() == {0: 0.3, 1: -0.1}
 
 
 @pytest.mark.parametrize(("count", "expected"), [(1, [4]), (3, [1, 4, 7]), (9, list(range(9))), (20, list(range(9)))])
 def test_seeds_are_shown_at_evenly_spaced_ranks_of_their_gain(count, expected):
     ordered = np.linspace(0.3, -0.1, 9)
     shuffled = np.random.default_rng(0).permutation(9)
-    seeds = choose_seeds(manifest_of(ordered[shuffled]), count)
+    seeds = choose_seeds(set_of(manifest_of(ordered[shuffled])), count)
     assert [shuffled[seed] for seed in seeds] == expected
 
 
 def test_seeds_are_of_different_classes_where_that_is_possible():
     manifest = manifest_of(np.linspace(0.3, -0.1, 9), classes=[0, 1, 0, 0, 1, 0, 0, 0, 2])
     classes = manifest.groupby("seed_id").class_id.first()
-    assert sorted(classes[seed] for seed in choose_seeds(manifest, 3)) == [0, 1, 2]
+    assert sorted(classes[seed] for seed in choose_seeds(set_of(manifest), 3)) == [0, 1, 2]
 
 
 @pytest.mark.parametrize(("alpha", "label"), [(0, "0"), (-0.4, "−0.4"), (0.2, "+0.2"), (-0.0, "0"), (1.0, "+1")])
@@ -125,7 +125,10 @@ def test_alphas_are_written_with_their_sign(alpha, label):
 def test_a_figure_is_saved_as_svg_and_png_the_same_bytes_each_time(tmp_path, stored):
     _, manifest = stored
     for name in ("a", "b"):
-        save(draw_scores({"score": manifest}, {"score": MODEL}), tmp_path / name)
+        save(
+            draw_scores({"score": manifest}, {"score": set_of(manifest).mean_scores()}, {"score": MODEL}),
+            tmp_path / name,
+        )
     for suffix in (".svg", ".png"):
         assert (tmp_path / f"a{suffix}").read_bytes() == (tmp_path / f"b{suffix}").read_bytes()
     with Image.open(tmp_path / "a.png") as image:
@@ -134,7 +137,7 @@ def test_a_figure_is_saved_as_svg_and_png_the_same_bytes_each_time(tmp_path, sto
 
 def test_a_score_figure_tells_slope_and_interval_and_how_many_seeds(stored):
     _, manifest = stored
-    (ax,) = draw_scores({"ResMem": manifest}, {"ResMem": MODEL}).axes
+    (ax,) = draw_scores({"ResMem": manifest}, {"ResMem": set_of(manifest).mean_scores()}, {"ResMem": MODEL}).axes
     assert ax.get_title("left") == "β = 0.68 [0.66, 0.70], p < .001"
     assert ax.get_ylabel() == "ResMem"
     assert "single seeds (9 of 9)" in [text.get_text() for text in ax.get_legend().get_texts()]
@@ -145,11 +148,12 @@ def test_a_score_figure_tells_slope_and_interval_and_how_many_seeds(stored):
 
 def test_sequences_show_each_clone_with_its_score_and_frame_the_seed(stored):
     folder, manifest = stored
-    with ImageReader(folder) as reader:
-        figure = draw_sequences({"memorability": manifest}, {"memorability": reader}, 3)
+    figure = draw_sequences({"memorability": set_of(manifest, folder)}, 3)
     assert len(figure.axes) == 9
     scores = manifest.set_index(["seed_id", "alpha"]).score
-    for ax, (seed, alpha) in zip(figure.axes, [(s, a) for s in choose_seeds(manifest, 3) for a in ALPHAS], strict=True):
+    for ax, (seed, alpha) in zip(
+        figure.axes, [(s, a) for s in choose_seeds(set_of(manifest), 3) for a in ALPHAS], strict=True
+    ):
         assert ax.texts[0].get_text() == f"{scores[seed, alpha]:.2f}".replace("-", "−")
         assert ax.images[0].get_array()[0, 0, 0] == 20 * seed
         assert ax.spines["left"].get_visible() == (alpha == 0)
@@ -158,8 +162,7 @@ def test_sequences_show_each_clone_with_its_score_and_frame_the_seed(stored):
 
 def test_the_catalogue_shows_every_seed_once(stored):
     folder, manifest = stored
-    with ImageReader(folder) as reader:
-        pages = list(draw_catalogue(manifest, reader, "memorability"))
+    pages = list(draw_catalogue(set_of(manifest, folder), "memorability"))
     assert sum(len(page.axes) for page in pages) == len(manifest)
     plt.close("all")
 
@@ -167,9 +170,8 @@ def test_the_catalogue_shows_every_seed_once(stored):
 def test_pages_are_saved_as_one_pdf_the_same_bytes_each_time(tmp_path, stored):
     folder, manifest = stored
     for name in ("a", "b"):
-        with ImageReader(folder) as reader:
-            pages = [page for _ in range(2) for page in draw_catalogue(manifest, reader, "memorability")]
-            save_pages(pages, tmp_path / name / "catalogue.pdf")
+        pages = [page for _ in range(2) for page in draw_catalogue(set_of(manifest, folder), "memorability")]
+        save_pages(pages, tmp_path / name / "catalogue.pdf")
     once, again = ((tmp_path / name / "catalogue.pdf").read_bytes() for name in ("a", "b"))
     assert once == again
     assert once.startswith(b"%PDF")
@@ -179,15 +181,15 @@ def test_pages_are_saved_as_one_pdf_the_same_bytes_each_time(tmp_path, stored):
 
 def test_the_common_seed_is_the_most_ordinary_in_all_studies():
     a, b = manifest_of([0.1, 0.5, 0.4, 0.9, 0.7]), manifest_of([0.5, 0.9, 0.4, 0.1, 0.2])
-    assert choose_common_seed({"a": a}) == 1  # rank 3 of 5
-    assert choose_common_seed({"b": b}) == 2
-    assert choose_common_seed({"a": a, "b": b}) == 2  # ranks 2 and 3, while seed 1 has 3 and 5
+    assert choose_common_seed({"a": set_of(a)}) == 1  # rank 3 of 5
+    assert choose_common_seed({"b": set_of(b)}) == 2
+    assert choose_common_seed({"a": set_of(a), "b": set_of(b)}) == 2  # ranks 2 and 3, while seed 1 has 3 and 5
 
 
 def test_a_comparison_shows_one_seed_under_every_direction(stored):
     folder, manifest = stored
-    with ImageReader(folder) as reader:
-        figure = draw_comparison({"a": manifest, "b": manifest}, {"a": reader, "b": reader})
+    images = set_of(manifest, folder)
+    figure = draw_comparison({"a": images, "b": images})
     assert len(figure.axes) == 2 * len(ALPHAS)
     assert len({ax.images[0].get_array()[0, 0, 0] for ax in figure.axes}) == 1
     plt.close("all")
@@ -199,7 +201,7 @@ def test_factors_are_drawn_in_their_units_and_normalised_without_the_missing_one
     factors = pd.DataFrame(rng.random((len(manifest), len(FACTORS))), columns=list(FACTORS))
     factors.insert(0, "image_id", manifest.image_id)
     factors.loc[::4, "object_size"] = np.nan
-    figure = draw_factors(factors, manifest)
+    figure = draw_factors(by_alpha(factors, set_of(manifest)))
     first, *others = figure.axes
     assert [ax.get_title("left") for ax in others] == [name.replace("_", " ") for name in FACTORS]
     assert len(first.lines) == len(FACTORS)
@@ -235,8 +237,7 @@ def test_the_contact_sheet_shows_both_outlines_and_the_agreement_of_typical_and_
                 shard.add(file, pixels)
             rows.append([str(index), *(f"h.zip/{file}" for file in files), index / 30])
     held_out = pd.DataFrame(rows, columns=["image_id", "file", "grabcut_file", "mask_file", "iou"])
-    with ImageReader(tmp_path) as reader:
-        figure = draw_masks(held_out, reader, rows=1)
+    figure = draw_masks(ImageSet(held_out, tmp_path), rows=1)
     shown = [ax.texts[0].get_text() for ax in figure.axes if ax.texts]
     assert shown[8:] == [f"{index / 30:.2f}" for index in range(8)]  # the worst, worst first
     assert shown[:8] == sorted(shown[:8], reverse=True)

@@ -7,10 +7,12 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
+from ganalyze.experiments.registry import EXPERIMENTS
 from ganalyze.figures.power import draw_power
 from ganalyze.figures.rates import draw_rates
 from tests import REPOSITORY
 
+GAME = EXPERIMENTS["memory_game"]
 RATES = pd.DataFrame(
     {
         "alpha": [-0.2, 0.0, 0.2],
@@ -61,7 +63,7 @@ def texts(figure) -> str:
 
 @pytest.mark.parametrize("experiment", ["memory_game", "two_afc"])
 def test_rates_are_drawn_at_every_alpha_with_their_intervals_and_the_slope_above(experiment):
-    figure = draw_rates(RATES, MODEL, experiment)
+    figure = draw_rates(RATES, MODEL, EXPERIMENTS[experiment])
     (ax,) = figure.axes
     line = ax.containers[0].lines[0]
     assert list(line.get_xdata()) == [-0.2, 0.0, 0.2]
@@ -74,18 +76,18 @@ def test_rates_are_drawn_at_every_alpha_with_their_intervals_and_the_slope_above
 
 
 def test_simulated_answers_say_so_and_peoples_do_not():
-    assert "SIMULATED" in texts(draw_rates(RATES, MODEL, "memory_game"))
-    assert "SIMULATED" not in texts(draw_rates(RATES.assign(data_source="human"), MODEL, "memory_game"))
+    assert "SIMULATED" in texts(draw_rates(RATES, MODEL, GAME))
+    assert "SIMULATED" not in texts(draw_rates(RATES.assign(data_source="human"), MODEL, GAME))
     assert "SIMULATED" in texts(draw_power(POWER))
 
 
 def test_where_no_model_could_be_had_the_rates_are_drawn_without_a_slope():
     without = pd.DataFrame({"term": ["alpha"], "estimate": [float("nan")]})
-    assert "β" not in texts(draw_rates(RATES, without, "memory_game"))
+    assert "β" not in texts(draw_rates(RATES, without, GAME))
 
 
 def test_where_no_series_counts_the_figure_says_so():
-    assert "no series counts" in texts(draw_rates(RATES[:0], MODEL[:0], "memory_game"))
+    assert "no series counts" in texts(draw_rates(RATES[:0], MODEL[:0], GAME))
 
 
 def test_power_is_drawn_with_its_band_and_the_number_for_80_percent():
@@ -96,43 +98,28 @@ def test_power_is_drawn_with_its_band_and_the_number_for_80_percent():
 def test_figures_and_table_1_come_from_their_tables_without_torch(tmp_path):
     """The commands themselves, in an environment where importing torch fails."""
     (tmp_path / "torch.py").write_text("raise ImportError('torch was imported')\n")
-    for name, table in (("rates", RATES), ("model", MODEL), ("power", POWER)):
-        table.to_csv(tmp_path / f"{name}.csv", index=False)
+    trials = tmp_path / "memorability/trials"
+    trials.mkdir(parents=True)
+    RATES.to_csv(trials / "memory_game.by_alpha.csv", index=False)
+    POWER.to_csv(tmp_path / "power.csv", index=False)
     rows = [{"model": "hit ~ alpha", "term": "alpha", "estimate": 1.9, "converged": "yes", "data_source": "human"}]
     columns = ["model", "term", "estimate", "ci_low", "ci_high", "p", "n", "tjur_d", "converged", "data_source"]
-    pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "models.csv", index=False)
+    models = trials / "memory_game.models.csv"
+    pd.DataFrame(rows, columns=columns).to_csv(models, index=False)
+    claims = ["--claims", REPOSITORY / "config/claims.csv", "--results", ".", "--studies", "memorability"]
     commands = [
-        [
-            "plot_figures.py",
-            "rates",
-            "--experiment",
-            "memory_game",
-            "--rates",
-            "rates.csv",
-            "--model",
-            "model.csv",
-            "--output",
-            "fig7a",
-        ],
-        ["plot_figures.py", "power", "--power", "power.csv", "--output", "power"],
-        ["make_table1.py", "--models", "models.csv", "--output", "table1.csv"],
+        ["draw_figure.py", "memory_game", "--results", ".", "--studies", "memorability", "--output", "fig7a"],
+        ["draw_figure.py", "power", "--results", ".", "--output", "power"],
+        ["make_table1.py", "--models", models, "--output", "table1.csv"],
         [
             "judge_claims.py",
-            "--claims",
-            REPOSITORY / "config/claims.csv",
-            "--results",
-            ".",
-            "--studies",
-            "memorability",
+            *claims,
             "--tables",
             "memorability/trials/memory_game.models.csv",
             "--output",
             "claims.csv",
         ],
     ]
-    (tmp_path / "memorability/trials").mkdir(parents=True)
-    (tmp_path / "models.csv").rename(tmp_path / "memorability/trials/memory_game.models.csv")
-    commands[2][2] = "memorability/trials/memory_game.models.csv"
     for script, *arguments in commands:
         done = subprocess.run(
             [sys.executable, REPOSITORY / "scripts" / script, *arguments],

@@ -13,6 +13,7 @@ from PIL import Image
 
 from ganalyze.figures.plan import figures_of
 from ganalyze.figures.style import save
+from ganalyze.images.image_sets import ImageSet
 from ganalyze.report.claims import judge_claims, read_claims
 from ganalyze.report.explorer import explorer_study
 from ganalyze.report.page import SCREEN_PIXELS_PER_INCH, write_report
@@ -47,7 +48,7 @@ PROVENANCE = {
         "power_data_sets": None,
         "studies": [
             {"name": "memorability", "assessor": "resmem", "experiments": {"memory_game": {}}, **STUDY},
-            {"name": "valence", "assessor": "fer-valence", "experiments": {"memory_game": None}, **STUDY},
+            {"name": "valence", "assessor": "fer-valence", "experiments": {}, **STUDY},
         ],
     },
 }
@@ -60,10 +61,13 @@ def results(tmp_path):
         (folder / "images").mkdir(parents=True)
         rows = [[f"{s}_{a}", s, a, f"{s}.png", 0.5 + a * (1 if s else -1)] for s in range(4) for a in (-0.2, 0.0, 0.2)]
         columns = ["image_id", "seed_id", "alpha", "file", "score"]
-        pd.DataFrame(rows, columns=columns).assign(class_name="face").to_csv(folder / "images/test.csv", index=False)
+        manifest = pd.DataFrame(rows, columns=columns).assign(class_name="face")
+        manifest.to_csv(folder / "images/test.csv", index=False)
+        ImageSet(manifest, folder).mean_scores().to_csv(folder / "scores.by_alpha.csv", index=False)
         for seed in range(4):
             Image.new("RGB", (8, 8), (60 * seed, 0, 0)).save(folder / f"images/{seed}.png")
         model = {"term": "alpha", "estimate": 0.68, "ci_low": 0.66, "ci_high": 0.7, "p": 1e-20, "engine": "lme <x>"}
+        model |= {"std_error": 0.01, "statsmodels_estimate": 0.684, "statsmodels_std_error": 0.01}
         pd.DataFrame([model | {"formula": "score ~ alpha + (1|seed_id)"}]).to_csv(
             folder / "mixed_models.csv", index=False
         )
@@ -93,7 +97,7 @@ def write_trials(results, source):
 
 
 def write(results, provenance=PROVENANCE):
-    write_report(results, provenance, REPORT / "report.html.j2", REPORT / "captions.yaml", results / "report.html")
+    write_report(results, provenance, results / "report.html")
     return (results / "report.html").read_text()
 
 
@@ -237,7 +241,7 @@ def test_the_explorer_has_every_seed_by_its_gain_with_its_scores_and_pictures(re
 
 def test_of_many_seeds_the_explorer_shows_some_at_evenly_spaced_ranks(results, monkeypatch):
     monkeypatch.setattr("ganalyze.report.explorer.SEEDS", 2)
-    study = explorer_study(results / "memorability/images/test.csv", "ResMem")
+    study = explorer_study(results / "memorability", "ResMem")
     assert [seed["rank"] for seed in study["seeds"]] == [2, 4]
     assert study["of"] == 4
 

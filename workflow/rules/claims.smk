@@ -1,6 +1,6 @@
 # What it comes to: Table 1, and the paper's numbers beside ours.
 
-from ganalyze.report.claims import TABLES
+from ganalyze.report.claims import table_of
 
 TABLES1 = [
     f"{RESULTS}/tables/table1.csv"
@@ -12,7 +12,7 @@ TABLES1 = [
 def tables_for_claims():
     """What claims are about, as far as this run has it."""
     kinds = ["score", "factors", *(["realness"] if RUN.realness else [])]
-    return [f"{RESULTS}/{study.name}/{TABLES[kind]}" for study in RUN.studies for kind in (*kinds, *study.experiments)]
+    return [f"{RESULTS}/{study.name}/{table_of(kind)}" for study in RUN.studies for kind in (*kinds, *study.experiments)]
 
 
 rule make_table1:

@@ -1,12 +1,13 @@
 # The run, checked before any job starts, and what several rules ask about it.
 
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
 
 from ganalyze.experiments.registry import EXPERIMENTS
-from ganalyze.figures.plan import figures_of
+from ganalyze.figures.plan import catalogues_of, figures_of
 from ganalyze.measures.factors import IMAGE_FACTORS, MASK_FACTORS
 from ganalyze.models.assessors import ASSESSORS
 from ganalyze.models.choices import AssessorChoice, GeneratorChoice, SegmenterChoice
@@ -55,7 +56,7 @@ FIGURES = figures_of(
 wildcard_constraints:
     study="|".join(STUDIES),
     other="|".join(STUDIES),
-    figure="|".join(FIGURES),
+    figure="|".join([*FIGURES, *catalogues_of(STUDIES)]),
     set="[a-z]+",
     experiment="|".join({name for study in RUN.studies for name in study.experiments}) or "(?!)",
 

@@ -49,6 +49,7 @@ rule write_report:
     input:
         code=code("write_report.py"),
         templates=sorted(map(str, Path("src/ganalyze/report/templates").iterdir())),
+        catalogue=str(RUN.weights.catalogue),
         provenance="<results>/provenance.json",
         manifests=expand("<results>/{study}/images/test.csv", study=STUDIES),
         images=expand("<results>/{study}/images/test", study=STUDIES),

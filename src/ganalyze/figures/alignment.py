@@ -1,12 +1,22 @@
 """How alike the directions are, and what each does to the other assessors' scores. The paper has no such figure."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ganalyze.figures.plan import FigurePlan
 from ganalyze.figures.style import PAGE_WIDTH, number
+from ganalyze.support.tables import read_table
+
+
+def draw(plan: FigurePlan, results: Path, scores: Mapping[str, str]) -> Figure:
+    """Two heat maps from `alignment.csv`."""
+    return draw_alignment(read_table(results / "alignment.csv"))
 
 
 def draw_alignment(table: pd.DataFrame) -> Figure:

@@ -4,24 +4,35 @@ The images are held-out ones, on which its masks are compared with GrabCut's. As
 decides which are shown: those at evenly spaced ranks of the agreement (IoU), and the very worst.
 """
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from ganalyze.figures.plan import FigurePlan
 from ganalyze.figures.style import ORANGE, PAGE_WIDTH
+from ganalyze.images.image_sets import ImageSet
 from ganalyze.images.reading import ImageReader
 
 COLUMNS = 8
 UNET, GRABCUT = "white", ORANGE
 
 
-def draw_masks(held_out: pd.DataFrame, reader: ImageReader, rows: int = 3) -> Figure:
+def draw(plan: FigurePlan, results: Path, scores: Mapping[str, str]) -> Figure:
+    """Held-out images with the outlines of both masks."""
+    return draw_masks(ImageSet.open(results / "segmenter/held_out.csv"))
+
+
+def draw_masks(images: ImageSet, rows: int = 3) -> Figure:
     """`rows` rows of typical and as many of the worst held-out images, with the outlines of both masks and their IoU.
 
-    held_out: the manifest that scripts/train_segmenter.py writes (columns file, grabcut_file, mask_file, iou).
+    images: the set that scripts/train_segmenter.py writes (columns file, grabcut_file, mask_file, iou).
     """
+    held_out, reader = images.manifest, ImageReader(images.folder)
     ranked = held_out.sort_values("iou", ascending=False, kind="stable", ignore_index=True)
     count = min(rows * COLUMNS, len(ranked))
     typical = ranked.iloc[((np.arange(count) + 0.5) * len(ranked) / count).astype(int)]

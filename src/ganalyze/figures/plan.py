@@ -1,42 +1,77 @@
-"""Which figure of the paper shows which studies, and how it is drawn."""
+"""Which figure shows which studies, how it is drawn, and from which files."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+from ganalyze.experiments.registry import EXPERIMENTS
+
+_IMAGES = ("images/test.csv", "images/test")
+# Of each kind, what of a study it is drawn from, in results/<run>/<study>/ …
+_OF_STUDY: dict[str, tuple[str, ...]] = {
+    "scores": ("images/test.csv", "scores.by_alpha.csv", "mixed_models.csv"),
+    "sequences": _IMAGES,
+    "comparison": _IMAGES,
+    "catalogue": _IMAGES,
+    "factors": ("factors.by_alpha.csv",),
+    "realness": ("realness.csv",),
+}
+# … and what of the run, in results/<run>/.
+_OF_RUN = {
+    "alignment": ("alignment.csv",),
+    "power": ("power.csv",),
+    "masks": ("segmenter/held_out.csv", "segmenter/held_out.zip"),
+}
 
 
 @dataclass(frozen=True)
-class Figure:
-    """kind: which module of `ganalyze.figures` draws it. studies: whose results it shows, in order."""
+class FigurePlan:
+    """kind: what it shows, one of these or the name of an experiment. studies: whose results, in order. rows: of
+    sequences, a study."""
 
     kind: str
-    studies: tuple[str, ...]
+    studies: tuple[str, ...] = ()
+    rows: int = 6
+
+    @property
+    def module(self) -> str:
+        """The module whose `draw` draws it."""
+        return f"ganalyze.figures.{'rates' if self.kind in EXPERIMENTS else self.kind}"
+
+    def files(self, results: Path | str) -> list[str]:
+        """What it is drawn from; results: results/<run>."""
+        of_study = _OF_STUDY.get(self.kind, ())
+        if self.kind in EXPERIMENTS:
+            of_study = (f"trials/{self.kind}.by_alpha.csv", f"trials/{self.kind}.models.csv")
+        places = [f"{study}/{file}" for study in self.studies for file in of_study]
+        return [f"{results}/{place}" for place in (*places, *_OF_RUN.get(self.kind, ()))]
 
 
 PAPER_FIGURES = {
-    "fig1": Figure("sequences", ("memorability", "aesthetics", "valence")),
-    "fig3a": Figure("scores", ("memorability",)),
-    "fig3b": Figure("factors", ("memorability",)),
-    "fig4": Figure("sequences", ("memorability",)),
-    "fig5a": Figure("realness", ("memorability",)),
-    "fig5b": Figure("two_afc", ("memorability",)),
-    "fig7a": Figure("memory_game", ("memorability",)),
-    "fig7b": Figure("memory_game", ("object_size",)),
-    "fig7c": Figure("memory_game", ("aesthetics",)),
-    "fig8a": Figure("scores", ("object_size",)),
-    "fig8b": Figure("scores", ("aesthetics",)),
-    "fig8c": Figure("scores", ("valence",)),
-    "fig9": Figure("sequences", ("aesthetics", "valence")),
-    "fig10": Figure("comparison", ("memorability", "object_size", "aesthetics", "valence")),
+    # The teaser is an overview of several studies, the others show one or two at length.
+    "fig1": FigurePlan("sequences", ("memorability", "aesthetics", "valence"), rows=4),
+    "fig3a": FigurePlan("scores", ("memorability",)),
+    "fig3b": FigurePlan("factors", ("memorability",)),
+    "fig4": FigurePlan("sequences", ("memorability",)),
+    "fig5a": FigurePlan("realness", ("memorability",)),
+    "fig5b": FigurePlan("two_afc", ("memorability",)),
+    "fig7a": FigurePlan("memory_game", ("memorability",)),
+    "fig7b": FigurePlan("memory_game", ("object_size",)),
+    "fig7c": FigurePlan("memory_game", ("aesthetics",)),
+    "fig8a": FigurePlan("scores", ("object_size",)),
+    "fig8b": FigurePlan("scores", ("aesthetics",)),
+    "fig8c": FigurePlan("scores", ("valence",)),
+    "fig9": FigurePlan("sequences", ("aesthetics", "valence")),
+    "fig10": FigurePlan("comparison", ("memorability", "object_size", "aesthetics", "valence")),
 }
-EXPERIMENTS = ("memory_game", "two_afc")
-# What every study is drawn as, and what needs several of them.
-OF_ONE = ("scores", "factors", "sequences", "realness", *EXPERIMENTS)
-OF_SEVERAL = ("comparison", "alignment")
+# What every study is drawn as, besides its experiments, and what needs several of them.
+_OF_ONE = ("scores", "factors", "sequences", "realness")
+_OF_SEVERAL = ("comparison", "alignment")
 
 
 def figures_of(
     studies: Sequence[str], realness: bool, distilled: bool, power: bool, experiments: Mapping[str, Collection[str]]
-) -> dict[str, Figure]:
+) -> dict[str, FigurePlan]:
     """The figures that can be drawn from `studies`: the paper's, each with those of its studies that are there; for
     studies that no paper figure of a kind shows, `<kind>_<study>`; and three that the paper lacks: `alignment` of
     several directions, the `power` of the memory game, the contact sheet of `masks`.
@@ -47,23 +82,28 @@ def figures_of(
     figures = {}
     for name, figure in PAPER_FIGURES.items():
         present = tuple(study for study in figure.studies if study in studies)
-        if len(present) > (figure.kind in OF_SEVERAL):
-            figures[name] = Figure(figure.kind, present)
+        if len(present) > (figure.kind in _OF_SEVERAL):
+            figures[name] = FigurePlan(figure.kind, present, figure.rows)
     drawn = {(figure.kind, study) for figure in figures.values() for study in figure.studies}
     for study in studies:
-        for kind in OF_ONE:
+        for kind in (*_OF_ONE, *experiments.get(study, ())):
             if (kind, study) not in drawn:
-                figures[f"{kind}_{study}"] = Figure(kind, (study,))
+                figures[f"{kind}_{study}"] = FigurePlan(kind, (study,))
     if len(studies) > 1:
-        figures["alignment"] = Figure("alignment", tuple(studies))
+        figures["alignment"] = FigurePlan("alignment", tuple(studies))
     if power:
-        figures["power"] = Figure("power", ())
+        figures["power"] = FigurePlan("power")
     if distilled:
-        figures["masks"] = Figure("masks", ())
+        figures["masks"] = FigurePlan("masks")
 
-    def can_be_drawn(figure: Figure) -> bool:
+    def can_be_drawn(figure: FigurePlan) -> bool:
         if figure.kind in EXPERIMENTS:
             return figure.kind in experiments.get(figure.studies[0], ())
         return realness or figure.kind != "realness"
 
     return {name: figure for name, figure in figures.items() if can_be_drawn(figure)}
+
+
+def catalogues_of(studies: Sequence[str]) -> dict[str, FigurePlan]:
+    """The catalogue of each study: all its seeds, page after page."""
+    return {f"catalogue_{study}": FigurePlan("catalogue", (study,)) for study in studies}

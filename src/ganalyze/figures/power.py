@@ -1,10 +1,20 @@
 """How many participants a memory game needs (no figure of the paper)."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ganalyze.figures.plan import FigurePlan
 from ganalyze.figures.style import BLUE, COLUMN_WIDTH, GREEN, GREY, ORANGE, mark_simulated
+from ganalyze.support.tables import read_table
+
+
+def draw(plan: FigurePlan, results: Path, scores: Mapping[str, str]) -> Figure:
+    """Power against the number of participants, from `power.csv`."""
+    return draw_power(read_table(results / "power.csv"))
 
 
 def draw_power(table: pd.DataFrame) -> Figure:

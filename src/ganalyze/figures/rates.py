@@ -1,17 +1,29 @@
 """What people did at every α: hits in the memory game (paper Fig. 7), fakes told apart in the 2AFC task (Fig. 5B)."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ganalyze.experiments.experiment import Experiment
+from ganalyze.experiments.registry import EXPERIMENTS
+from ganalyze.figures.plan import FigurePlan
 from ganalyze.figures.style import BLUE, COLUMN_WIDTH, GREY, alpha_label, mark_simulated, slope_title
+from ganalyze.support.tables import read_table
 
-NAMES = {"memory_game": "hit rate", "two_afc": "proportion correct"}
+
+def draw(plan: FigurePlan, results: Path, scores: Mapping[str, str]) -> Figure:
+    """What people did in one study's experiment at every α."""
+    folder = results / plan.studies[0] / "trials"
+    rates, models = (read_table(folder / f"{plan.kind}.{table}.csv") for table in ("by_alpha", "models"))
+    return draw_rates(rates, models, EXPERIMENTS[plan.kind])
 
 
-def draw_rates(rates: pd.DataFrame, model: pd.DataFrame, experiment: str) -> Figure:
-    """The share of hits (memory_game) or of correct answers (two_afc, with the level of guessing) and its 95 % interval
-    at every α; above, the slope on α of the logistic mixed model, in log odds.
+def draw_rates(rates: pd.DataFrame, model: pd.DataFrame, experiment: Experiment) -> Figure:
+    """The experiment's rate, with the level of guessing where there is one, and its 95 % interval at every α; above,
+    the slope on α of the logistic mixed model, in log odds.
 
     rates: `<experiment>.by_alpha.csv`. model: `<experiment>.models.csv`. Of simulated observers, the figure says so.
     """
@@ -21,10 +33,10 @@ def draw_rates(rates: pd.DataFrame, model: pd.DataFrame, experiment: str) -> Fig
         return figure
     error = [rates.rate - rates.ci_low, rates.ci_high - rates.rate]
     ax.errorbar(rates.alpha, rates.rate, error, color=BLUE, marker="o", markersize=4, linewidth=1.4, capsize=2.5)
-    if experiment == "two_afc":
-        ax.axhline(0.5, color=GREY, linewidth=0.8, linestyle=":")
-        ax.text(rates.alpha.max(), 0.5, "guessing", color=GREY, fontsize=7, ha="right", va="bottom")
-    ax.set(xlabel="α", ylabel=NAMES[experiment], xticks=rates.alpha)
+    if experiment.chance is not None:
+        ax.axhline(experiment.chance, color=GREY, linewidth=0.8, linestyle=":")
+        ax.text(rates.alpha.max(), experiment.chance, "guessing", color=GREY, fontsize=7, ha="right", va="bottom")
+    ax.set(xlabel="α", ylabel=experiment.rate_label, xticks=rates.alpha)
     ax.set_xticklabels(map(alpha_label, rates.alpha))
     slopes = model[(model.term == "alpha") & model.estimate.notna()]
     if len(slopes):

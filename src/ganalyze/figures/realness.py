@@ -1,14 +1,23 @@
 """Realness per α (paper Fig. 5A): FID and Inception Score, and beside them KID, precision and recall."""
 
 import textwrap
+from collections.abc import Mapping
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ganalyze.figures.plan import FigurePlan
 from ganalyze.figures.style import BLUE, COLUMN_WIDTH, GREEN, GREY, ORANGE, alpha_label
 from ganalyze.models.extractors import EXTRACTORS
+from ganalyze.support.tables import read_table
+
+
+def draw(plan: FigurePlan, results: Path, scores: Mapping[str, str]) -> Figure:
+    """Four panels from one study's `realness.csv`."""
+    return draw_realness(read_table(results / plan.studies[0] / "realness.csv"))
 
 
 def draw_realness(table: pd.DataFrame) -> Figure:

@@ -1,20 +1,37 @@
 """Mean assessor score per α (paper Figs. 3A and 8)."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ganalyze.figures.plan import FigurePlan
 from ganalyze.figures.style import BLUE, COLUMN_WIDTH, GREY, alpha_label, slope_title
+from ganalyze.images.image_sets import ImageSet
+from ganalyze.support.tables import read_table
 
 SEEDS_BEHIND = 60  # single seeds drawn behind the mean: more would be a grey wall
 
 
-def draw_scores(manifests: dict[str, pd.DataFrame], models: dict[str, pd.DataFrame]) -> Figure:
+def draw(plan: FigurePlan, results: Path, scores: Mapping[str, str]) -> Figure:
     """One panel a study: mean score and its 95 % confidence interval over seeds, single seeds behind, the slope above.
 
-    manifests: the scored test sets. models: the fitted `mixed_models.csv`. Both by what the score is,
-    which labels the axis.
+    scores: what each study's score is, which labels the axis.
     """
+    return draw_scores(
+        {scores[study]: ImageSet.open(results / study / "images/test.csv").manifest for study in plan.studies},
+        {scores[study]: read_table(results / study / "scores.by_alpha.csv") for study in plan.studies},
+        {scores[study]: read_table(results / study / "mixed_models.csv") for study in plan.studies},
+    )
+
+
+def draw_scores(
+    manifests: Mapping[str, pd.DataFrame], means: Mapping[str, pd.DataFrame], models: Mapping[str, pd.DataFrame]
+) -> Figure:
+    """manifests: the scored test sets. means: `scores.by_alpha.csv`. models: the fitted `mixed_models.csv`. All by what
+    the score is."""
     figure, axes = plt.subplots(
         1, len(manifests), figsize=(COLUMN_WIDTH * len(manifests), 2.6), squeeze=False, layout="constrained"
     )
@@ -25,11 +42,11 @@ def draw_scores(manifests: dict[str, pd.DataFrame], models: dict[str, pd.DataFra
         shown = table.iloc[:: max(1, -(-len(table) // SEEDS_BEHIND))]
         ax.plot(alphas, shown.T, color=GREY, alpha=0.22, linewidth=0.5, zorder=1)
         ax.plot([], [], color=GREY, alpha=0.6, linewidth=0.5, label=f"single seeds ({len(shown)} of {len(table)})")
-        error = 1.96 * table.std() / len(table) ** 0.5
+        mean = means[label]
         ax.errorbar(
-            alphas,
-            table.mean(),
-            error,
+            mean.alpha,
+            mean["mean"],
+            [mean["mean"] - mean.ci_low, mean.ci_high - mean["mean"]],
             color=BLUE,
             marker="o",
             markersize=4,

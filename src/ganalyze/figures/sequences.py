@@ -1,32 +1,40 @@
-"""Sequences of images along α (paper Figs. 1, 4 and 9), and the catalogue of all seeds (paper §1).
+"""Sequences of images along α (paper Figs. 1, 4 and 9).
 
 Which seeds a figure shows is decided by a rule, not by hand: seeds are ranked by their *gain*, the score at the
 largest α minus the score at the smallest, and those at evenly spaced ranks are shown, from the largest gain to the
 smallest. So a reader sees what the direction does at its best, as a rule, and at its worst.
 """
 
-from collections.abc import Iterator
+from collections.abc import Mapping
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
+from ganalyze.figures.plan import FigurePlan
 from ganalyze.figures.style import BLUE, PAGE_WIDTH, alpha_label, number
-from ganalyze.images.image_sets import gain
-from ganalyze.images.reading import ImageReader
-
-PER_PAGE = (14, 2)  # sequences down and across a page of the catalogue
+from ganalyze.images.image_sets import ImageSet
 
 
-def choose_seeds(manifest: pd.DataFrame, count: int) -> list[int]:
+def draw(plan: FigurePlan, results: Path, scores: Mapping[str, str]) -> Figure:
+    """A block of sequences for each study."""
+    return draw_sequences(image_sets_of(plan, results), plan.rows)
+
+
+def image_sets_of(plan: FigurePlan, results: Path) -> dict[str, ImageSet]:
+    """The scored test set of each study, by its name as people read it."""
+    return {study.replace("_", " "): ImageSet.open(results / study / "images/test.csv") for study in plan.studies}
+
+
+def choose_seeds(images: ImageSet, count: int) -> list[int]:
     """`count` seeds at evenly spaced ranks of the gain, largest first, of different classes where that is possible.
 
     With one seed to show it is the median one. At a rank whose class is shown already, the nearest rank of another
     class serves.
     """
-    gains = gain(manifest).sort_values(ascending=False, kind="stable")
-    class_of = manifest.groupby("seed_id").class_id.first()
+    gains = images.gains().sort_values(ascending=False, kind="stable")
+    class_of = images.manifest.groupby("seed_id").class_id.first()
     count = min(count, len(gains))
     # Middles of `count` equal parts of the ranking: neither the very best nor the very worst seed stands for all.
     ranks = [int((i + 0.5) * len(gains) / count) for i in range(count)]
@@ -39,67 +47,31 @@ def choose_seeds(manifest: pd.DataFrame, count: int) -> list[int]:
     return sorted(chosen, key=list(gains.index).index)
 
 
-def draw_sequences(manifests: dict[str, pd.DataFrame], readers: dict[str, ImageReader], rows: int) -> Figure:
+def draw_sequences(sets: Mapping[str, ImageSet], rows: int) -> Figure:
     """A block of `rows` sequences for each study: a row a seed, a column an α, the seed itself in the middle column,
-    the score in each top-left corner. Both dictionaries by the property, which is the block's title."""
-    blocks = len(manifests)
+    the score in each top-left corner. sets: by the property, which is the block's title."""
+    blocks = len(sets)
     width = PAGE_WIDTH if blocks > 1 else 0.75 * PAGE_WIDTH
-    columns = max(manifest.alpha.nunique() for manifest in manifests.values())
+    columns = max(len(images.alphas) for images in sets.values())
     figure = plt.figure(figsize=(width, width / blocks / columns * rows + 0.5))
     parts = np.atleast_1d(figure.subfigures(1, blocks, wspace=0.02))
-    for part, (title, manifest) in zip(parts, manifests.items(), strict=True):
-        _draw_block(part, manifest, readers[title], choose_seeds(manifest, rows), title)
+    for part, (title, images) in zip(parts, sets.items(), strict=True):
+        draw_block(part, images, choose_seeds(images, rows), title)
     return figure
 
 
-def choose_common_seed(manifests: dict[str, pd.DataFrame]) -> int:
-    """The seed that is most ordinary in all studies: whose gain lies, over the studies, nearest the middle rank.
-
-    Studies of a run share their seeds, so one seed can be followed along every direction (Fig. 10).
-    """
-    gains = pd.DataFrame({study: gain(manifest) for study, manifest in manifests.items()}).dropna()
-    ranks = (gains.rank() - 0.5) / len(gains)
-    return int((ranks - 0.5).abs().mean(axis=1).idxmin())
-
-
-def draw_comparison(manifests: dict[str, pd.DataFrame], readers: dict[str, ImageReader]) -> Figure:
-    """One seed along the direction of each study, a row a study, with the study's own α grid (Fig. 10)."""
-    seed = choose_common_seed(manifests)
-    columns = max(manifest.alpha.nunique() for manifest in manifests.values())
-    width = PAGE_WIDTH * 0.75
-    figure = plt.figure(figsize=(width, (width / columns + 0.42) * len(manifests)))
-    parts = np.atleast_1d(figure.subfigures(len(manifests), 1, hspace=0))
-    for part, (study, manifest) in zip(parts, manifests.items(), strict=True):
-        _draw_block(part, manifest, readers[study], [seed], study)
-    return figure
-
-
-def draw_catalogue(manifest: pd.DataFrame, reader: ImageReader, label: str) -> Iterator[Figure]:
-    """All seeds of a test set, largest gain first, as pages of sequences: the paper's "visual definition" in full."""
-    down, across = PER_PAGE
-    seeds = gain(manifest).sort_values(ascending=False, kind="stable").index.to_list()
-    for start in range(0, len(seeds), down * across):
-        page = seeds[start : start + down * across]
-        figure = plt.figure(figsize=(8.27, 11.69))  # A4
-        figure.suptitle(f"{label}: seeds {start + 1}–{start + len(page)} of {len(seeds)}, by gain", fontsize=9, y=0.985)
-        for column, part in enumerate(figure.subfigures(1, across, wspace=0.03)):
-            block = page[column * down : (column + 1) * down]
-            if block:
-                _draw_block(part, manifest, reader, block, label, down, top=0.93)
-        yield figure
-
-
-def _draw_block(
-    part,
-    manifest,
-    reader,
+def draw_block(
+    part: SubFigure,
+    images: ImageSet,
     seeds: list[int],
     title: str,
     rows: int = 0,
     top: float | None = None,
 ) -> None:
-    alphas = sorted(manifest.alpha.unique())
-    images = manifest.set_index(["seed_id", "alpha"])
+    """Sequences of `seeds`, a row a seed, a column an α, under a title. rows: to leave room for; top: of the images, a
+    share of the height."""
+    alphas = images.alphas
+    clones = images.manifest.set_index(["seed_id", "alpha"])
     rows = rows or len(seeds)
     height = part.bbox.height / part.get_figure(root=True).dpi  # inches
     top = top or 1 - 0.42 / height
@@ -107,8 +79,8 @@ def _draw_block(
     for row, seed in enumerate(seeds):
         for column, alpha in enumerate(alphas):
             ax = part.add_subplot(grid[row, column])
-            clone = images.loc[(seed, alpha)]
-            ax.imshow(reader.read(clone.file), interpolation="bicubic")
+            clone = clones.loc[(seed, alpha)]
+            ax.imshow(images.image(clone.image_id), interpolation="bicubic")
             ax.set(xticks=[], yticks=[])
             ax.spines[:].set_visible(alpha == 0)  # the seed itself is framed
             ax.spines[:].set(color=BLUE, linewidth=1.6)

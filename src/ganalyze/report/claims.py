@@ -26,13 +26,8 @@ from ganalyze.support.errors import GanalyzeError
 VERDICTS = ("agrees", "same_sign", "differs", "not_run")
 OURS = ["estimate_ours", "ci_low_ours", "ci_high_ours", "p_ours", "n_ours", "data_source", "verdict", "reason"]
 COLUMNS = ["id", "where", "quantity", "study", "model", "term", "estimate", "ci_low", "ci_high", "p", "note"]
-# Where in results/<run>/<study>/ the tables lie that claims are about, and how the paper's list names what they hold.
-TABLES = {
-    "score": "mixed_models.csv",
-    "factors": "factor_models.csv",
-    "realness": "realness.csv",
-    **{name: f"trials/{name}.models.csv" for name in EXPERIMENTS},
-}
+# Where in results/<run>/<study>/ the tables lie that claims are about; those of experiments: `table_of`.
+_TABLES = {"score": "mixed_models.csv", "factors": "factor_models.csv", "realness": "realness.csv"}
 EXPERIMENT_OF = {experiment.paper_quantity: name for name, experiment in EXPERIMENTS.items()}
 SIMULATED = "Simulated observers, not people: "
 
@@ -50,10 +45,23 @@ def read_claims(path: Path | str) -> pd.DataFrame:
     return claims
 
 
+def table_of(kind: str) -> str:
+    """Where in results/<run>/<study>/ the table lies of a kind: score, factors, realness, or an experiment's name."""
+    return _TABLES.get(kind, f"trials/{kind}.models.csv")
+
+
+def kind_of_table(place: str) -> str:
+    """The kind of table that lies at a place. Raises GanalyzeError where no claim is about it."""
+    kinds = {table_of(kind): kind for kind in (*_TABLES, *EXPERIMENTS)}
+    if place not in kinds:
+        raise GanalyzeError(f"no claim is about {place}: known are {', '.join(kinds)}")
+    return kinds[place]
+
+
 def judge_claims(claims: pd.DataFrame, studies: Sequence[str], tables: Tables) -> pd.DataFrame:
     """`claims` with the columns `OURS`.
 
-    tables: by study and kind (a key of `TABLES`); models of trials have a data_source. What is not there was not run.
+    tables: by study and kind (see `table_of`); models of trials have a data_source. What is not there was not run.
     """
     ours = [_judge(claim, studies, tables) for claim in claims.itertuples()]
     return claims.join(pd.DataFrame(ours, columns=OURS, index=claims.index))

@@ -7,42 +7,42 @@ from typing import Any
 
 from PIL import Image
 
-from ganalyze.images.image_sets import gain, read_manifest
-from ganalyze.images.reading import ImageReader
+from ganalyze.images.image_sets import ImageSet
+from ganalyze.support.tables import read_table
 
 TILE = 128  # pixels: larger images are reduced to this, so that the report stays a file one can send
 SEEDS = 120  # a study's at most; with TILE it keeps the sprite within WebP's 16,383 pixels
 
 
-def explorer_study(manifest_path: Path, label: str) -> dict[str, Any]:
+def explorer_study(folder: Path, label: str) -> dict[str, Any]:
     """A study's scored test set for the explorer: label, alphas, tile (pixels), the mean score at each alpha, the seeds
     (id, class, rank of the gain, score at each alpha), and the sprite, a data URI: a row a seed, a column an alpha.
 
-    Seeds stand in the order of their gain, largest first; of more than `SEEDS`, those at evenly spaced ranks.
+    folder: results/<run>/<study>. Seeds stand in the order of their gain, largest first; of more than `SEEDS`, those at
+    evenly spaced ranks.
     """
-    manifest = read_manifest(manifest_path)
-    ranked = gain(manifest).sort_values(ascending=False, kind="stable").index
+    images = ImageSet.open(folder / "images/test.csv")
+    ranked = images.gains().sort_values(ascending=False, kind="stable").index
     ranks = [int((i + 0.5) * len(ranked) / SEEDS) for i in range(SEEDS)] if len(ranked) > SEEDS else range(len(ranked))
-    alphas = sorted(manifest.alpha.unique())
-    clones = manifest.set_index(["seed_id", "alpha"]).sort_index()
-    with ImageReader(manifest_path.parent) as reader:
-        tile = min(TILE, len(reader.read(manifest.file.iloc[0])))
-        sprite = Image.new("RGB", (tile * len(alphas), tile * len(ranks)))
-        seeds = []
-        for row, rank in enumerate(ranks):
-            seed = ranked[rank]
-            for column, alpha in enumerate(alphas):
-                image = Image.fromarray(reader.read(clones.file[seed, alpha]))
-                sprite.paste(image.resize((tile, tile), Image.Resampling.LANCZOS), (column * tile, row * tile))
-            scores = [round(float(clones.score[seed, alpha]), 4) for alpha in alphas]
-            name = str(clones.class_name[seed, alphas[0]])
-            seeds.append({"id": int(seed), "class": name, "rank": rank + 1, "scores": scores})
+    alphas = images.alphas
+    clones = images.manifest.set_index(["seed_id", "alpha"]).sort_index()
+    tile = min(TILE, len(images.image(images.manifest.image_id[0])))
+    sprite = Image.new("RGB", (tile * len(alphas), tile * len(ranks)))
+    seeds = []
+    for row, rank in enumerate(ranks):
+        seed = ranked[rank]
+        for column, alpha in enumerate(alphas):
+            image = Image.fromarray(images.image(clones.image_id[seed, alpha]))
+            sprite.paste(image.resize((tile, tile), Image.Resampling.LANCZOS), (column * tile, row * tile))
+        scores = [round(float(clones.score[seed, alpha]), 4) for alpha in alphas]
+        name = str(clones.class_name[seed, alphas[0]])
+        seeds.append({"id": int(seed), "class": name, "rank": rank + 1, "scores": scores})
     return {
         "label": label,
         "alphas": alphas,
         "tile": tile,
         "of": len(ranked),
-        "means": [round(float(mean), 4) for mean in manifest.groupby("alpha").score.mean()],
+        "means": [round(mean, 4) for mean in read_table(folder / "scores.by_alpha.csv")["mean"]],
         "seeds": seeds,
         "sprite": as_data_uri(sprite),
     }

@@ -119,7 +119,7 @@ def test_two_series_of_the_memory_game_are_stored_as_they_were_pressed(tmp_path,
         assert b"5f0c1a2b3c4d5e6f70819203" not in (tmp_path / "data.sqlite").read_bytes()
         assert trials.rt_ms[trials.response == 1].between(0, 700).all()
         images = pd.concat([sets["test"], sets["filler"]])
-        assert len(read_trials(tmp_path / "exported.csv", "memory_game", images)) == 2 * SHORT_GAME.trials
+        assert len(read_trials(tmp_path / "exported.csv", "memory_game", images)) == 2 * SHORT_GAME.settings().trials
 
     # The frame is 6 px around 400 + 2 · 6: look at the middle of its left side.
     left = 1280 // 2 - 200 - 6 - 3
@@ -145,7 +145,7 @@ def test_who_misses_vigilance_is_told_so_kindly_and_gets_no_other_series(tmp_pat
         person.agrees()
         person.sees("We will not offer you another series")
         person.look("blocked")
-        assert len(host.trials()) == SHORT_GAME.trials
+        assert len(host.trials()) == SHORT_GAME.settings().trials
 
 
 @pytest.mark.slow

@@ -378,7 +378,7 @@ def test_an_export_goes_through_the_workflows_own_command(host, generated, tmp_p
     assert done.returncode == 0, done.stderr
     assert "HUMAN" in done.stdout
     assert "more than 55% of vigilance trials failed" in done.stdout
-    assert len(pd.read_csv(tmp_path / "out/memory_game.data_points.csv")) >= 2 * DESIGN.targets
+    assert len(pd.read_csv(tmp_path / "out/memory_game.data_points.csv")) >= 2 * DESIGN.settings().targets
 
 
 def test_an_export_of_the_2afc_task_does_too_and_says_when_it_is_simulated(tmp_path, generated, sets, stand_in_page):
@@ -611,7 +611,7 @@ def test_300_people_and_20_kills_lose_nothing_and_store_nothing_twice(tmp_path, 
         timing = pd.read_csv(BytesIO(host.export("timing.csv").content))
         secrets = Secrets.load(host.folder / "data.secrets.json")
         read_trials(tmp_path / "exported.csv", "memory_game", pd.concat([sets["test"], sets["filler"]]))
-        assert len(trials) == len(timing) == people * DESIGN.trials
+        assert len(trials) == len(timing) == people * DESIGN.settings().trials
         assert not trials.duplicated(["track", "trial_index"]).any()
         assert trials.groupby("participant").track.unique().map(len).eq(1).all()
         assert len(set(trials.track)) == people
