@@ -55,28 +55,9 @@ page-%: page/node_modules/.made
 # What lint, format and test do for the page as well, where npm is.
 page_too = $(if $(shell which npm),page-$(1))
 
-PILOT := results/pilot
-
 .PHONY: pilot
-pilot: env page $(PILOT)/two_afc.csv  ## try both experiments in a browser, on images that no direction has changed
-	@trap 'kill $$(jobs -p)' EXIT; serve="python scripts/serve_experiment.py"; cd $(CURDIR); \
-	$$serve --settings page/settings/memory_game.yaml --tracks $(PILOT)/memory_game.csv --port 8000 \
-		--manifests $(PILOT)/test.csv $(PILOT)/filler.csv --database $(PILOT)/memory_game.sqlite & \
-	$$serve --settings page/settings/two_afc.yaml --tracks $(PILOT)/two_afc.csv --port 8001 \
-		--manifests $(PILOT)/{test,vigilance,real}.csv --database $(PILOT)/two_afc.sqlite & \
-	wait
-
-$(PILOT)/two_afc.csv: | env
-	python scripts/fetch_weights.py weights.tar
-	generate="python scripts/generate_images.py --generator dcgan-digiface --alphas 0 --seed 1"; \
-	for set in test filler real; do \
-		$$generate --set $$set --seeds-per-class 160 --output $(PILOT)/$$set.csv || exit 1; \
-	done; \
-	$$generate --set vigilance --z tails --seeds-per-class 40 --output $(PILOT)/vigilance.csv
-	python scripts/build_tracks.py memory_game --manifests $(PILOT)/{test,filler}.csv \
-		--participants 20 --series 2 --seed 1 --output $(PILOT)/memory_game.csv
-	python scripts/build_tracks.py two_afc --manifests $(PILOT)/{test,vigilance}.csv --foils $(PILOT)/real.csv \
-		--participants 20 --series 1 --seed 1 --output $@
+pilot: env page  ## try both experiments in a browser: the memory game at port 8000, the 2AFC task at 8001
+	snakemake --configfile config/pilot.yaml --cores 2 --quiet all -- serve_memory_game serve_two_afc
 
 .PHONY: test
 test: env $(call page_too,test)  ## run the test suite (tests whose system part is absent say so and are skipped)

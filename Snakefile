@@ -28,4 +28,5 @@ rule all:
         all_image_sets(),
 
 
+include: "workflow/rules/serve.smk"
 include: "workflow/rules/stages.smk"

@@ -3,8 +3,11 @@
 import json
 import os
 import re
+import subprocess
+import sys
 import time
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -90,6 +93,12 @@ def test_a_run_leaves_every_file_of_the_contract_with_its_columns(finished, name
     assert list(factors) == ["image_id", *IMAGE_FACTORS, *MASK_FACTORS]
     assert list(factors.image_id) == list(manifest.image_id)
     assert factors[IMAGE_FACTORS].notna().all(axis=None)
+    scores = pd.read_csv(folder / "scores.by_alpha.csv")
+    assert list(scores) == ["alpha", "n", "mean", "ci_low", "ci_high"]
+    np.testing.assert_allclose(scores["mean"], manifest.groupby("alpha").score.mean())
+    by_alpha = pd.read_csv(folder / "factors.by_alpha.csv")
+    assert list(by_alpha) == ["alpha", "factor", "n", "mean", "ci_low", "ci_high", "mean_z"]
+    assert len(by_alpha) == len(ALPHAS) * len([*IMAGE_FACTORS, *MASK_FACTORS])
     realness = pd.read_csv(folder / "realness.csv")
     assert {"alpha", "fid", "is_mean", "is_std", "extractor", "reference"} <= set(realness)
     assert list(realness.alpha) == ALPHAS
@@ -146,7 +155,7 @@ def test_a_run_killed_in_training_and_in_generation_ends_with_the_same_bytes(mak
     assert checkout.bytes_of(*NUMBERS) == valence_alone.bytes_of(*NUMBERS)
 
 
-FIGURES = {"plot_scores": 1, "plot_sequences": 2, "plot_catalogue": 1, "plot_factors": 1}
+FIGURES = {"draw_figure": 4, "draw_catalogue": 1}  # scores, two of sequences, factors; the catalogue
 MODELS = {"fit_mixed_models": 1, "write_metrics": 1}
 CLAIMS = {"fit_factor_models": 1, "judge_claims": 1, "write_provenance": 1, "write_report": 1}
 AFTER_IMAGES = {"score_images": 1, "measure_factors": 1, **MODELS, **FIGURES, **CLAIMS}
@@ -158,9 +167,11 @@ AFTER_TRAINING = {"generate_images": 1, "gather_images": 1, **AFTER_IMAGES}
     [
         ("README.md", {}),
         ("src/ganalyze/direction/training.py", {"train_direction": 1, **AFTER_TRAINING}),
-        ("src/ganalyze/figures/scores.py", {**FIGURES, "write_report": 1}),
-        ("src/ganalyze/measures/factors.py", {"measure_factors": 1, "plot_factors": 1, **CLAIMS}),
-        ("src/ganalyze/statistics/mixed_models.py", {**MODELS, "plot_scores": 1, **CLAIMS}),
+        ("src/ganalyze/figures/scores.py", {"draw_figure": 1, "write_report": 1}),
+        ("src/ganalyze/figures/sequences.py", {"draw_figure": 2, "draw_catalogue": 1, "write_report": 1}),
+        ("src/ganalyze/figures/plan.py", {**FIGURES, "write_report": 1}),
+        ("src/ganalyze/measures/factors.py", {"measure_factors": 1, "draw_figure": 1, **CLAIMS}),
+        ("src/ganalyze/statistics/mixed_models.py", {**MODELS, "draw_figure": 1, **CLAIMS}),
         ("src/ganalyze/report/templates/captions.yaml", {"write_report": 1}),
         ("src/ganalyze/models/assessors/resmem.py", {}),
     ],
@@ -242,6 +253,45 @@ def test_every_rule_states_its_memory_and_time_and_networks_take_a_gpu_on_cuda(m
 
 
 def test_every_figure_travels_with_others_on_a_cluster():
-    rules = re.findall(r"^rule (\w+):", (REPOSITORY / "workflow/rules/figures.smk").read_text(), re.MULTILINE)
+    text = (REPOSITORY / "workflow/rules/figures.smk").read_text()
+    rules = re.findall(r"^(?:rule|use rule draw_figure as) (\w+)", text, re.MULTILINE)
     profile = yaml.safe_load((REPOSITORY / "workflow/profiles/slurm/config.yaml").read_text())
     assert profile["groups"] == [f"{rule}=figures" for rule in rules]
+
+
+SETTINGS = "src/ganalyze/direction/settings.py"
+NEW_SETTING = """    learning_rate: float = Field(gt=0, le=10, description="of Adam (2e-4 in the authors' code)")
+"""
+
+
+def test_a_setting_is_said_once(make_checkout):
+    """A field of a settings class is a key of the configuration, an option of the script, words of the rule, and what a
+    rerun depends on, without another edit."""
+    checkout = make_checkout()
+    path = checkout.folder / SETTINGS
+    field = '    warm_up: Positive = Field(default=10, description="steps of a lower rate")\n'
+    assert NEW_SETTING in path.read_text()
+    path.write_text(path.read_text().replace(NEW_SETTING, NEW_SETTING + field))
+
+    checkout.configure(run_of(VALENCE | {"training": VALENCE["training"] | {"warm_up": "ten"}}))
+    refused = checkout.snakemake("--cores", "1", "-n")
+    assert "studies[0].training.warm_up: got 'ten', input should be a valid integer" in refused.stderr
+    usage = subprocess.run(
+        [sys.executable, "scripts/train_direction.py", "--help"],
+        cwd=checkout.folder,
+        env=checkout.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "--warm-up INT" in usage
+    assert "steps of a lower rate (default: 10)" in " ".join(usage.replace("│", "").split())
+
+    target = "results/tiny/valence/direction/theta.safetensors"
+    checkout.configure(run_of(VALENCE))
+    assert checkout.snakemake("--cores", "2", "--", target).returncode == 0
+    assert jobs(checkout.snakemake("--cores", "1", "-n", "--", target)) == {}
+    checkout.configure(run_of(VALENCE | {"training": VALENCE["training"] | {"warm_up": 5}}))
+    again = checkout.snakemake("--cores", "1", "-n", "-p", "--", target)
+    assert jobs(again) == {"train_direction": 1}
+    assert "--warm-up 5" in again.stdout + again.stderr

@@ -44,6 +44,10 @@ pathvars:
 STUDIES = [study.name for study in RUN.studies]
 FACTORS = [*IMAGE_FACTORS, *MASK_FACTORS]
 UNET = f"{RESULTS}/segmenter/{UNET_FILE}"
+# How the configuration names each study's experiments, by their own name, which files bear.
+EXPERIMENTS_OF = {
+    study.name: {EXPERIMENTS[reference].name: reference for reference in study.experiments} for study in RUN.studies
+}
 FIGURES = figures_of(
     STUDIES,
     realness=RUN.realness is not None,
@@ -58,7 +62,7 @@ wildcard_constraints:
     other="|".join(STUDIES),
     figure="|".join([*FIGURES, *catalogues_of(STUDIES)]),
     set="[a-z]+",
-    experiment="|".join({name for study in RUN.studies for name in study.experiments}) or "(?!)",
+    experiment="|".join({name for names in EXPERIMENTS_OF.values() for name in names}) or "(?!)",
 
 
 # Jobs call `python`: it has to be the one that has everything, unless conda provides one to each job.

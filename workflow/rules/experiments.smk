@@ -2,13 +2,27 @@
 # data/<run>/<study>/trials/<experiment>.csv; until they are there, simulated observers answer the same tracks.
 
 
+def reference_of(wildcards):
+    return EXPERIMENTS_OF[wildcards.study][wildcards.experiment]
+
+
 def settings_of(wildcards):
-    return RUN.study(wildcards.study).experiments[wildcards.experiment]
+    return RUN.study(wildcards.study).experiments[reference_of(wildcards)]
+
+
+def code_of(script):
+    """The code of a script, and of an experiment of the user's own."""
+    return lambda w: code(script, type(EXPERIMENTS[w.experiment]).__module__)
 
 
 def manifests_of(wildcards):
     """Of the image sets that an experiment shows."""
     return [f"{RESULTS}/{wildcards.study}/images/{name}.unscored.csv" for name in settings_of(wildcards).seeds]
+
+
+def foils_of(settings):
+    """The manifest of the photographs that an experiment shows, where it shows any and they are at hand."""
+    return [foils] if (foils := getattr(settings, "foils", None)) else []
 
 
 def trials_of(wildcards):
@@ -20,8 +34,9 @@ def trials_of(wildcards):
 
 rule build_tracks:
     input:
-        code=code("build_tracks.py"),
+        code=code_of("build_tracks.py"),
         manifests=manifests_of,
+        foils=lambda w: foils_of(settings_of(w)),
     output:
         "<results>/{study}/tracks/{experiment}.csv",
     log:
@@ -33,16 +48,17 @@ rule build_tracks:
     resources:
         **tables(),
     params:
+        experiment=reference_of,
         settings=lambda w: command_line(settings_of(w)),
         seed=RUN.seed,
     shell:
-        "python scripts/build_tracks.py {wildcards.experiment} --manifests {input.manifests} {params.settings}"
+        "python scripts/build_tracks.py {params.experiment} --manifests {input.manifests} {params.settings}"
         " --seed {params.seed} --output {output} 2>&1 | tee {log}"
 
 
 rule simulate_trials:
     input:
-        code=code("simulate_trials.py"),
+        code=code_of("simulate_trials.py"),
         claims="config/claims.csv",
         tracks="<results>/{study}/tracks/{experiment}.csv",
         manifest="<results>/{study}/images/test.csv",
@@ -57,19 +73,20 @@ rule simulate_trials:
     resources:
         **tables(),
     params:
+        experiment=reference_of,
         sensitivity=lambda w: (
             "" if settings_of(w).sensitivity is None else f"--sensitivity {settings_of(w).sensitivity}"
         ),
         seed=RUN.seed,
     shell:
         "python scripts/simulate_trials.py --tracks {input.tracks} --manifest {input.manifest} --claims {input.claims}"
-        " --experiment {wildcards.experiment} --study {wildcards.study} --seed {params.seed} {params.sensitivity}"
+        " --experiment {params.experiment} --study {wildcards.study} --seed {params.seed} {params.sensitivity}"
         " --output {output} 2>&1 | tee {log}"
 
 
 rule prepare_trials:
     input:
-        code=code("prepare_trials.py"),
+        code=code_of("prepare_trials.py"),
         trials=trials_of,
         manifests=manifests_of,
     output:
@@ -85,8 +102,10 @@ rule prepare_trials:
         "../../envs/environment.yaml"
     resources:
         **tables(),
+    params:
+        experiment=reference_of,
     shell:
-        "python scripts/prepare_trials.py --trials {input.trials} --experiment {wildcards.experiment}"
+        "python scripts/prepare_trials.py --trials {input.trials} --experiment {params.experiment}"
         " --manifests {input.manifests} --output {output.trials} 2>&1 | tee {log}"
 
 

@@ -60,9 +60,9 @@ rule write_report:
         claims="<results>/claims.csv",
         tables=TABLES1,
         trials=[
-            f"<results>/{study.name}/trials/{experiment}.{table}.csv"
-            for study in RUN.studies
-            for experiment in study.experiments
+            f"<results>/{study}/trials/{experiment}.{table}.csv"
+            for study in STUDIES
+            for experiment in EXPERIMENTS_OF[study]
             for table in ("series", "by_alpha")
         ],
         figures=expand("<results>/figures/{figure}.png", figure=FIGURES),

@@ -16,8 +16,8 @@ _GROUP = "ganalyze.experiments"
 
 class Experiments(Mapping[str, Experiment]):
     """Experiments by name. Besides those registered it finds what installed packages offer as entry points, and
-    `module:object` in any module that Python finds, the current folder included; both are registered under their own
-    name from then on."""
+    `module:object` in any module that Python finds, the current folder included; both are known by their own name from
+    then on."""
 
     def __init__(self, *experiments: Experiment):
         self._known: dict[str, Experiment] = {}
@@ -26,14 +26,18 @@ class Experiments(Mapping[str, Experiment]):
 
     def register(self, experiment: Experiment) -> None:
         """Make an experiment known. Raises GanalyzeError where its name is another's."""
-        if type(self._known.get(experiment.name, experiment)) is not type(experiment):
+        if experiment.name in self._known:
             raise GanalyzeError(f"an experiment {experiment.name!r} is known already: choose another name")
         self._known[experiment.name] = experiment
 
     def __getitem__(self, name: str) -> Experiment:
+        """The experiment of a name, or of a `module:object`. Raises GanalyzeError where there is none."""
         if name not in self._known:
-            self._find(name)
-        return self._known[name] if name in self._known else self._known[self._own_name(name)]
+            found = self._import(name) if ":" in name else self._offered(name)
+            if found.name not in self._known:
+                self.register(found)
+            return self._known[found.name]
+        return self._known[name]
 
     def __iter__(self) -> Iterator[str]:
         yield from dict.fromkeys([*self._known, *(point.name for point in entry_points(group=_GROUP))])
@@ -44,16 +48,11 @@ class Experiments(Mapping[str, Experiment]):
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and (":" in name or name in list(self))
 
-    def _find(self, name: str) -> None:
-        if ":" in name:
-            self.register(self._import(name))
-        elif offered := tuple(entry_points(group=_GROUP, name=name)):
-            self.register(offered[0].load())
-        else:
+    def _offered(self, name: str) -> Experiment:
+        offered = tuple(entry_points(group=_GROUP, name=name))
+        if not offered:
             raise GanalyzeError(f"unknown experiment {name!r}: known are {', '.join(self)}")
-
-    def _own_name(self, name: str) -> str:
-        return self._import(name).name
+        return offered[0].load()
 
     @staticmethod
     def _import(name: str) -> Experiment:

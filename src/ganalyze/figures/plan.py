@@ -42,7 +42,8 @@ class FigurePlan:
         """What it is drawn from; results: results/<run>."""
         of_study = _OF_STUDY.get(self.kind, ())
         if self.kind in EXPERIMENTS:
-            of_study = (f"trials/{self.kind}.by_alpha.csv", f"trials/{self.kind}.models.csv")
+            name = EXPERIMENTS[self.kind].name
+            of_study = (f"trials/{name}.by_alpha.csv", f"trials/{name}.models.csv")
         places = [f"{study}/{file}" for study in self.studies for file in of_study]
         return [f"{results}/{place}" for place in (*places, *_OF_RUN.get(self.kind, ()))]
 
@@ -88,7 +89,8 @@ def figures_of(
     for study in studies:
         for kind in (*_OF_ONE, *experiments.get(study, ())):
             if (kind, study) not in drawn:
-                figures[f"{kind}_{study}"] = FigurePlan(kind, (study,))
+                name = EXPERIMENTS[kind].name if kind in EXPERIMENTS else kind
+                figures[f"{name}_{study}"] = FigurePlan(kind, (study,))
     if len(studies) > 1:
         figures["alignment"] = FigurePlan("alignment", tuple(studies))
     if power:

@@ -16,8 +16,7 @@ from ganalyze.support.tables import read_table
 
 def draw(plan: FigurePlan, results: Path, scores: Mapping[str, str]) -> Figure:
     """What people did in one study's experiment at every α."""
-    folder = results / plan.studies[0] / "trials"
-    rates, models = (read_table(folder / f"{plan.kind}.{table}.csv") for table in ("by_alpha", "models"))
+    rates, models = map(read_table, plan.files(results))
     return draw_rates(rates, models, EXPERIMENTS[plan.kind])
 
 

@@ -104,17 +104,17 @@ def table1_part(table: pd.DataFrame, claims: pd.DataFrame) -> list[dict[str, str
 def experiments_part(results: Path, experiments: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
     """Who took part in each experiment of each study, who was excluded and why, and what is left."""
     parts = []
-    for study, names in experiments.items():
-        for name in names:
+    for study, references in experiments.items():
+        for experiment in (EXPERIMENTS[reference] for reference in references):
             folder = results / study / "trials"
-            series = pd.read_csv(folder / f"{name}.series.csv", keep_default_na=False)
-            rates = pd.read_csv(folder / f"{name}.by_alpha.csv")
+            series = pd.read_csv(folder / f"{experiment.name}.series.csv", keep_default_na=False)
+            rates = pd.read_csv(folder / f"{experiment.name}.by_alpha.csv")
             excluded = series.loc[series.kept == 0, "reason"].value_counts()
             source = rates.data_source.iloc[0] if len(rates) else "none"
             parts.append(
                 {
                     "study": study.replace("_", " "),
-                    "experiment": EXPERIMENTS[name].title,
+                    "experiment": experiment.title,
                     "simulated": source == "simulated",
                     "participants": series.participant.nunique(),
                     "series": len(series),

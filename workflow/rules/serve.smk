@@ -1,0 +1,41 @@
+# The experiments of a run's first study in a browser, on this machine, for the experimenter to try (`make pilot`):
+# `snakemake --cores 2 -- serve_memory_game serve_two_afc` serves each at a port of its own, until it is interrupted.
+
+
+use rule generate_reference as generate_stand_ins with:
+    # What stands in for photographs where none are at hand: generated images that no direction has changed.
+    output:
+        manifest="<results>/stand_ins.csv",
+        images="<results>/stand_ins.zip",
+    log:
+        "<logs>/generate_stand_ins.log",
+    benchmark:
+        "<benchmarks>/generate_stand_ins.tsv"
+    params:
+        set="--set real",
+        settings="--seeds-per-class 160",
+
+
+for port, (experiment, reference) in enumerate(EXPERIMENTS_OF[STUDIES[0]].items(), start=8000):
+    folder, settings = f"{RESULTS}/{STUDIES[0]}", RUN.studies[0].experiments[reference]
+
+    rule:
+        name:
+            f"serve_{experiment}"
+        input:
+            page="page/dist/index.html",
+            settings=f"page/settings/{experiment}.yaml",
+            tracks=f"{folder}/tracks/{experiment}.csv",
+            manifests=[f"{folder}/images/{name}.unscored.csv" for name in settings.seeds] + foils_of(settings),
+        log:
+            f"<logs>/serve_{experiment}.log",
+        conda:
+            "../../envs/environment.yaml"
+        resources:
+            **tables(minutes=600),
+        params:
+            port=port,
+            database=f"{RESULTS}/{experiment}.sqlite",
+        shell:
+            "python scripts/serve_experiment.py --settings {input.settings} --tracks {input.tracks} --port {params.port}"
+            " --manifests {input.manifests} --database {params.database} 2>&1 | tee {log}"
