@@ -10,17 +10,6 @@ LIBRARY = REPOSITORY / "src/ganalyze"
 # In the order of the paper.
 ABOVE = ["support", "images", "models", "direction", "measures", "statistics", "experiments"]
 ROOMS = [*ABOVE, "figures", "report", "run"]
-    "support",
-    "images",
-    "models",
-    "direction",
-    "measures",
-    "statistics",
-    "experiments",
-    "figures",
-    "report",
-    "run",
-]
 LONGEST = 250  # lines: what can be read at one sitting
 
 

@@ -177,13 +177,8 @@ AFTER_IMAGES = {
     "write_metrics": 1,
     "write_report": 1,
     "write_provenance": 1,
-    "plot_catalogue": 1,
-    "plot_scores": 1,
-    "plot_factors": 1,
-    "plot_realness": 1,
-    "plot_sequences": 2,
-    "plot_comparison": 1,
-    "plot_alignment": 1,
+    "draw_catalogue": 1,
+    "draw_figure": 7,  # scores, factors, realness, two of sequences, comparison, alignment
 }
 IMAGES = {"generate_images": 2, "gather_images": 1, **AFTER_IMAGES}
 
@@ -213,25 +208,19 @@ def test_a_changed_setting_of_one_study_concerns_what_depends_on_it_and_nothing_
 
 
 FIGURES = {
-    "plot_scores": 2,
-    "plot_factors": 2,
-    "plot_realness": 2,
-    "plot_sequences": 2,
-    "plot_comparison": 1,
-    "plot_alignment": 1,
-    "plot_masks": 1,
-    "plot_catalogue": 2,
+    "draw_figure": 11,  # scores, factors, realness and sequences of two studies, comparison, alignment, masks
+    "draw_catalogue": 2,
     "write_report": 1,
 }
 FACTORS = {
     "measure_factors": 2,
-    "plot_factors": 2,
+    "draw_figure": 2,
     "fit_factor_models": 2,
     "judge_claims": 1,
     "write_provenance": 1,
     "write_report": 1,
 }
-EDITS = [("README.md", {}), ("scripts/plot_figures.py", FIGURES), ("src/ganalyze/measures/factors.py", FACTORS)]
+EDITS = [("README.md", {}), ("scripts/draw_figure.py", FIGURES), ("src/ganalyze/measures/factors.py", FACTORS)]
 
 
 @pytest.mark.parametrize(("file", "expected"), EDITS)
@@ -384,10 +373,9 @@ OF_PEOPLE = {
     "simulate_trials": 4,
     "prepare_trials": 4,
     "fit_trial_models": 4,
-    "plot_rates": 4,
+    "draw_figure": 5,  # rates, power
     "make_table1": 1,
     "estimate_power": 1,
-    "plot_power": 1,
     "judge_claims": 1,
     "write_provenance": 1,
     "write_report": 1,
