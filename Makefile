@@ -80,9 +80,10 @@ bench: env  ## measure how fast the slow parts are, against the plain way (mixed
 	python benchmarks/training.py
 
 .PHONY: lint
-lint: env $(call page_too,lint)  ## check format and style: ruff, snakefmt, snakemake --lint, and of the page eslint, prettier
+lint: env $(call page_too,lint)  ## check format, style and types: ruff, mypy, snakefmt, snakemake --lint; of the page eslint, prettier
 	ruff check .
 	ruff format --check .
+	mypy
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 

@@ -8,6 +8,7 @@ The first word names the experiment, whose further options --help then tells.
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, create_model
 
@@ -36,11 +37,11 @@ def main() -> None:
     if name not in EXPERIMENTS:
         raise GanalyzeError(f"unknown experiment {name!r}: known are {', '.join(EXPERIMENTS)}")
     experiment = EXPERIMENTS[name]
-    command = create_model("Command", __base__=Arguments, design=(experiment.Settings, ...))
-    arguments = parse(command, __doc__ or "", words)
+    command = create_model("Command", __base__=Arguments, settings=(experiment.Settings, ...))
+    arguments: Any = parse(command, __doc__ or "", words)
 
     manifests = [read_manifest(path) for path in arguments.manifests]
-    tracks = build_tracks(experiment, arguments.design, manifests, arguments.seed)
+    tracks = build_tracks(experiment, arguments.settings, manifests, arguments.seed)
     write_table(tracks, arguments.output)
 
     shown = tracks[
@@ -48,7 +49,7 @@ def main() -> None:
     ].image_id.value_counts()
     least = 0 if len(shown) < len(manifests[0]) else shown.min()
     print(
-        f"{arguments.output}: {tracks.track.nunique()} tracks for {arguments.design.participants} participants; "
+        f"{arguments.output}: {tracks.track.nunique()} tracks for {arguments.settings.participants} participants; "
         f"each of {len(manifests[0])} target images is shown {least} to {shown.max()} times"
     )
 

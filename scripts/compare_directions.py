@@ -33,7 +33,7 @@ class Arguments(Settings):
 
 def main(arguments: Arguments) -> None:
     transformers = dict(zip(arguments.studies, map(Transformer.load, arguments.directions), strict=True))
-    pairs = product(arguments.studies, repeat=2)
+    pairs = product(arguments.studies, arguments.studies)
     image_sets = dict(zip(pairs, map(ImageSet.open, arguments.manifests), strict=True))
     write_table(compare_directions(transformers, image_sets), arguments.output)
 

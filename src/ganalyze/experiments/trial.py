@@ -1,6 +1,6 @@
 """What a row of a trial table holds (see `ganalyze.experiments.trials`)."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -12,11 +12,7 @@ def _blank_as_none(value: str) -> str | None:
 Flag = Annotated[int, Field(ge=0, le=1)]
 Text = Annotated[str, Field(min_length=1)]
 NoValue = Annotated[None, BeforeValidator(_blank_as_none)]
-
-
-def or_blank(kind: Any) -> Any:
-    """A value of this kind, or nothing."""
-    return Annotated[kind | None, BeforeValidator(_blank_as_none)]
+OrBlank = BeforeValidator(_blank_as_none)
 
 
 class Trial(BaseModel):
@@ -35,10 +31,10 @@ class Trial(BaseModel):
     class_id: int = Field(ge=0)
     alpha: float
     is_repeat: Flag
-    lag: or_blank(Annotated[int, Field(ge=0)])
+    lag: Annotated[Annotated[int, Field(ge=0)] | None, OrBlank]
     response: object
     correct: Flag
-    rt_ms: or_blank(Annotated[float, Field(gt=0)])
+    rt_ms: Annotated[Annotated[float, Field(gt=0)] | None, OrBlank]
     shown_at: AwareDatetime
     data_source: Literal["human", "simulated"]
     foil_image_id: object

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from ganalyze.experiments.experiment import Experiment, ExperimentSettings, Rules, Series
 from ganalyze.experiments.tracks.pools import Photographs, Stock
-from ganalyze.experiments.trial import NoValue, Text, Trial, or_blank
+from ganalyze.experiments.trial import NoValue, OrBlank, Text, Trial
 from ganalyze.images.image_sets import read_manifest
 from ganalyze.statistics.formulas import trial_formula
 from ganalyze.support.settings import Count, Positive
@@ -49,7 +49,7 @@ class TwoAfcTrial(Trial):
 
     is_repeat: Annotated[int, Field(ge=0, le=0)]
     lag: NoValue = None
-    response: or_blank(Literal["left", "right"])
+    response: Annotated[Literal["left", "right"] | None, OrBlank]
     foil_image_id: Text
     fake_side: Literal["left", "right"]
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -35,7 +34,7 @@ def draw_comparison(sets: Mapping[str, ImageSet]) -> Figure:
     columns = max(len(images.alphas) for images in sets.values())
     width = PAGE_WIDTH * 0.75
     figure = plt.figure(figsize=(width, (width / columns + 0.42) * len(sets)))
-    parts = np.atleast_1d(figure.subfigures(len(sets), 1, hspace=0))
+    parts = figure.subfigures(len(sets), 1, hspace=0, squeeze=False).flat
     for part, (study, images) in zip(parts, sets.items(), strict=True):
         draw_block(part, images, [seed], study)
     return figure

@@ -10,7 +10,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 
 from ganalyze.figures.plan import FigurePlan
@@ -37,7 +37,7 @@ def draw_masks(images: ImageSet, rows: int = 3) -> Figure:
     count = min(rows * COLUMNS, len(ranked))
     typical = ranked.iloc[((np.arange(count) + 0.5) * len(ranked) / count).astype(int)]
     figure = plt.figure(figsize=(PAGE_WIDTH, 2 * rows * PAGE_WIDTH / COLUMNS + 0.8))
-    legend, *blocks = figure.subfigures(3, 1, height_ratios=(0.2, rows + 0.35, rows + 0.35))
+    legend, *blocks = figure.subfigures(3, 1, height_ratios=(0.2, rows + 0.35, rows + 0.35), squeeze=False).flat
     _draw_block(blocks[0], typical, reader, rows, f"Evenly spaced ranks of {len(ranked)} held-out images")
     _draw_block(blocks[1], ranked.iloc[::-1][:count], reader, rows, "The worst of them")
     lines = [Line2D([], [], color=UNET, label="U-Net"), Line2D([], [], color=GRABCUT, label="GrabCut")]
@@ -46,7 +46,7 @@ def draw_masks(images: ImageSet, rows: int = 3) -> Figure:
     return figure
 
 
-def _draw_block(part, images: pd.DataFrame, reader: ImageReader, rows: int, title: str) -> None:
+def _draw_block(part: SubFigure, images: pd.DataFrame, reader: ImageReader, rows: int, title: str) -> None:
     top = rows / (rows + 0.35)
     part.text(0, (1 + top) / 2 - 0.01, title, va="center")
     edges = {"left": 0, "right": 1, "bottom": 0, "top": top, "wspace": 0.03, "hspace": 0.03}

@@ -62,12 +62,12 @@ def draw_realness(table: pd.DataFrame) -> Figure:
     )
     if "fid_change_ci_low" in table:
         about += " Filled points differ from α = 0."
-    about = textwrap.wrap(about, 64)
-    figure.text(0.01, 0, "\n".join(about), fontsize=7, va="top")
+    lines = textwrap.wrap(about, 64)
+    figure.text(0.01, 0, "\n".join(lines), fontsize=7, va="top")
     if not pd.isna(first.note):
         line = 7 * 1.25 / 72 / figure.get_figheight()
         note = textwrap.fill(first.note, 64)
-        figure.text(0.01, -line * len(about), note, fontsize=7, va="top", color=ORANGE)
+        figure.text(0.01, -line * len(lines), note, fontsize=7, va="top", color=ORANGE)
     return figure
 
 

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-import numpy as np
 from matplotlib.figure import Figure, SubFigure
 
 from ganalyze.figures.plan import FigurePlan
@@ -54,7 +53,7 @@ def draw_sequences(sets: Mapping[str, ImageSet], rows: int) -> Figure:
     width = PAGE_WIDTH if blocks > 1 else 0.75 * PAGE_WIDTH
     columns = max(len(images.alphas) for images in sets.values())
     figure = plt.figure(figsize=(width, width / blocks / columns * rows + 0.5))
-    parts = np.atleast_1d(figure.subfigures(1, blocks, wspace=0.02))
+    parts = figure.subfigures(1, blocks, wspace=0.02, squeeze=False).flat
     for part, (title, images) in zip(parts, sets.items(), strict=True):
         draw_block(part, images, choose_seeds(images, rows), title)
     return figure

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -48,7 +50,7 @@ def number(value: float) -> str:
     return f"{value:.2f}".replace("-", "−")
 
 
-def slope_title(slope) -> str:
+def slope_title(slope: Any) -> str:
     """A fitted slope (a row of a models table) as printed above figures: β, its 95 % interval, p."""
     if np.isnan(slope.estimate):
         return "the model did not converge"
@@ -89,8 +91,8 @@ def mark_simulated(figure: Figure) -> None:
 def save(figure: Figure, stem: Path | str) -> None:
     """Write `stem`.svg and `stem`.png, each whole or not at all, and close the figure."""
     # Lines and text of an SVG are sharp at any size; only images in it have a resolution, and make it heavy.
-    svg = {"dpi": 150, "metadata": {"Date": None}}
-    png = {"dpi": PNG_DPI, "metadata": {"Software": None}, "pil_kwargs": {"optimize": True}}
+    svg: dict[str, Any] = {"dpi": 150, "metadata": {"Date": None}}
+    png: dict[str, Any] = {"dpi": PNG_DPI, "metadata": {"Software": None}, "pil_kwargs": {"optimize": True}}
     for suffix, options in ((".svg", svg), (".png", png)):
         with written_whole(f"{stem}{suffix}") as temporary:
             figure.savefig(temporary, bbox_inches="tight", pad_inches=0.03, **options)
@@ -106,7 +108,8 @@ def save_pages(figures: Iterable[Figure], path: Path | str) -> None:
     with written_whole(path) as temporary:
         for figure in figures:
             figure.set_dpi(150)
-            figure.canvas.draw()
-            page = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())[..., :3])
+            canvas = FigureCanvasAgg(figure)
+            canvas.draw()
+            page = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
             page.save(temporary, resolution=figure.dpi, append=temporary.exists(), **described)
             plt.close(figure)

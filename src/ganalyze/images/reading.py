@@ -30,7 +30,7 @@ class ImageReader:
     def __enter__(self) -> "ImageReader":
         return self
 
-    def __exit__(self, *exc) -> None:
+    def __exit__(self, *exception: object) -> None:
         if self._shard:
             self._shard.close()
 
@@ -43,16 +43,19 @@ class ImageReader:
             except FileNotFoundError:
                 raise GanalyzeError(f"image {self._folder / path} not found") from None
         try:
-            if path != self._shard_path:
-                if self._shard:
-                    self._shard.close()
-                self._shard_path, self._shard = None, zipfile.ZipFile(self._folder / path)
-                self._shard_path = path
-            return self._shard.read(member)
+            return self._open(path).read(member)
         except FileNotFoundError:
             raise GanalyzeError(f"shard {self._folder / path} not found: generate the image set again") from None
         except (KeyError, zipfile.BadZipFile) as error:
             raise GanalyzeError(f"cannot read {member} from {self._folder / path}: {error}") from None
+
+    def _open(self, path: str) -> zipfile.ZipFile:
+        if self._shard is None or path != self._shard_path:
+            if self._shard:
+                self._shard.close()
+            self._shard_path, self._shard = None, zipfile.ZipFile(self._folder / path)
+            self._shard_path = path
+        return self._shard
 
     def read(self, file: str) -> np.ndarray:
         """The image as (H, W, 3) uint8 RGB. Raises GanalyzeError where it is no readable image."""

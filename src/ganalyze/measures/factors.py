@@ -196,7 +196,7 @@ def _entropy(counts: np.ndarray) -> float:
 def _mask_row(mask: np.ndarray | None) -> tuple[float, float, float]:
     """The `MASK_FACTORS` of one mask, (H, W) bool, or NaN where it is unusable."""
     area = 0 if mask is None else np.count_nonzero(mask)
-    if area == 0 or area == mask.size:
+    if mask is None or area in (0, mask.size):
         return math.nan, math.nan, math.nan
     height, width = mask.shape
     y, x = np.nonzero(mask)

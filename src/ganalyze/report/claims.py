@@ -16,6 +16,7 @@ analysis works, and nothing about people.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -85,7 +86,7 @@ def memory_effects(claims: pd.DataFrame) -> dict[str, float]:
 # --- one claim ------------------------------------------------------------------------------------------------
 
 
-def _judge(claim, studies: Sequence[str], tables: Tables) -> dict:
+def _judge(claim: Any, studies: Sequence[str], tables: Tables) -> dict:
     kind = _kind(claim)
     if claim.study not in studies:
         return _not_run(f"This run has no study {claim.study}.")
@@ -116,7 +117,7 @@ def _judge(claim, studies: Sequence[str], tables: Tables) -> dict:
     }
 
 
-def compare(paper, ours) -> tuple[str, str]:
+def compare(paper: Any, ours: Any) -> tuple[str, str]:
     """Verdict and reason, from the estimate, ci_low and ci_high of each."""
     conclusions = [_conclusion(one.ci_low, one.ci_high) for one in (paper, ours)]
     overlap = ours.ci_low <= paper.ci_high and paper.ci_low <= ours.ci_high
@@ -202,13 +203,13 @@ def _listed(factors: pd.Index) -> str:
     return ", ".join(factors.str.replace("_", " "))
 
 
-def _kind(claim) -> str:
+def _kind(claim: Any) -> str:
     if claim.id in ("fig5a.fid", "fig3b.factors"):
         return {"fig5a.fid": "realness", "fig3b.factors": "factors"}[claim.id]
     return EXPERIMENT_OF.get(claim.quantity, "score")
 
 
-def _term(claim) -> str:
+def _term(claim: Any) -> str:
     """ "object size (z-scored)" → object_size, as the column is called."""
     return claim.term.removesuffix(" (z-scored)").replace(" ", "_")
 

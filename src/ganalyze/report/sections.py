@@ -46,7 +46,7 @@ def claims_part(claims: pd.DataFrame, assessors: Mapping[str, str]) -> dict[str,
     return {"rows": rows, "counts": told, "simulated": sum(row["simulated"] for row in rows)}
 
 
-def forest_plot(claim) -> Markup:
+def forest_plot(claim: Any) -> Markup:
     """The paper's estimate (grey, above) and ours (below; orange where simulated) with their intervals and a line at 0,
     as SVG; empty where there is nothing to draw. The scale is the row's own."""
     ours_color = ORANGE if claim.data_source == "simulated" else BLUE
@@ -127,7 +127,7 @@ def experiments_part(results: Path, experiments: Mapping[str, Sequence[str]]) ->
     return parts
 
 
-def _what(claim) -> str:
+def _what(claim: Any) -> str:
     of = claim.study.replace("_", " ")
     term = "" if pd.isna(claim.term) or claim.term == "alpha" else f" by {claim.term.removesuffix(' (z-scored)')}"
     return f"{claim.quantity}{term} ({of})"

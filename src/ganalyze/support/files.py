@@ -3,6 +3,7 @@
 import glob
 import os
 import platform
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ def _is_alive(process: int) -> bool:
 
 
 @contextmanager
-def written_whole(path: Path | str):
+def written_whole(path: Path | str) -> Iterator[Path]:
     """Yield a temporary name beside `path`; rename it into place on success, remove it on failure.
 
     So no reader ever meets a half-written file, whatever kills the writer. The folder is made where it

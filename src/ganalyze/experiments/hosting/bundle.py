@@ -59,7 +59,9 @@ def files_of(
         yield f"tracks/{slot}-{number}.json", json.dumps({"track": track, "trials": told}).encode()
     for image_id in pd.unique(pd.concat([used.image_id, used.foil_image_id.dropna()])):
         name = stimuli.name(image_id)
-        yield f"images/{name}.png", stimuli.read(name)
+        image = stimuli.read(name)
+        assert image is not None  # the tracks were checked
+        yield f"images/{name}.png", image
 
 
 def write_zip(path: Path, files: Iterator[tuple[str, bytes]], settings: Settings, backend: str) -> int:

@@ -7,6 +7,7 @@ the consent to the export is tried before anyone is paid. The server has to be o
 from pathlib import Path
 
 import pandas as pd
+from playwright.sync_api import Page
 
 from ganalyze.experiments.registry import EXPERIMENTS
 
@@ -26,7 +27,7 @@ class Person:
     page: a Playwright page that has not been to the experiment yet. pictures: a folder for pictures of what they see.
     """
 
-    def __init__(self, page, pictures: Path | None = None):
+    def __init__(self, page: Page, pictures: Path | None = None):
         self.page, self.pictures, self.count = page, pictures, 0
         page.add_init_script(_WATCH)
 

@@ -14,8 +14,9 @@ Requests may be repeated: the same answer again changes nothing, another answer 
 
 import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from starlette.applications import Starlette
@@ -33,6 +34,7 @@ from ganalyze.experiments.hosting.settings import Settings
 from ganalyze.experiments.hosting.store import Conflict
 from ganalyze.support.errors import GanalyzeError
 
+M = TypeVar("M", bound=Message)
 MAX_BODY = 256 * 1024  # bytes; the answers of a whole series are 40 kB
 
 
@@ -106,7 +108,7 @@ def build_app(experiment: HostedExperiment, page: Path) -> Starlette:
     )
 
 
-async def _body(request: Request, model: type[Message]) -> Message:
+async def _body(request: Request, model: type[M]) -> M:
     if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
         raise HTTPException(415, "the body must be application/json")
     data = bytearray()
@@ -168,7 +170,7 @@ class _SecurityHeaders:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: dict) -> None:
+        async def send_with_headers(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(self._headers)

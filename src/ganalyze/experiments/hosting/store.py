@@ -11,7 +11,7 @@ import json
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,6 +35,9 @@ CREATE TABLE IF NOT EXISTS answers (
     FOREIGN KEY (participant, series) REFERENCES series
 );
 """
+
+
+TrackOf = Callable[[int, int], str]  # (slot, series) → track
 
 
 class Conflict(Exception):
@@ -131,7 +134,9 @@ class Store:
                 raise
             self._connection.execute("COMMIT")
 
-    def enter(self, participant: str, slots: int, series_of_a_slot: int, track_of) -> Standing:
+    def enter(
+        self, participant: str, slots: int, series_of_a_slot: int, track_of: Callable[[int, int], str]
+    ) -> Standing:
         """Let a participant in: their series under way, or else the next; a slot of their own on their first visit.
 
         track_of(slot, series) names the track. Each entry gives a new token and ends the one before, so that two

@@ -59,7 +59,7 @@ class Reference:
         pairs = halves.shape[1] * (halves.shape[1] - 1)
         radii = [near[half][:, half].kthvalue(NEIGHBOURS + 1).values for half in halves]
         return point, {
-            "fid": np.array(self.frechet(features.numpy(), halves)),
+            "fid": np.array(self.frechet(features.numpy(), list(halves))),
             # Half the splits, so that a split has as many images as in the whole.
             "is_mean": np.array(
                 [isc_features_to_metric(logits[half], SPLITS // 2)["inception_score_mean"] for half in halves]
@@ -89,7 +89,7 @@ class FrechetDistance:
     def __init__(self, reference: np.ndarray):
         reference = reference.astype(np.float64)
         self.mean = reference.mean(axis=0)
-        self.factor = np.linalg.qr((reference - self.mean) / np.sqrt(len(reference) - 1), mode="r")
+        self.factor: np.ndarray = np.linalg.qr((reference - self.mean) / np.sqrt(len(reference) - 1), mode="r")  # type: ignore[assignment]
 
     def __call__(self, features: np.ndarray, subsets: Sequence[np.ndarray]) -> list[float]:
         """The FID of each subset (indices) of images with `features` (N, D)."""

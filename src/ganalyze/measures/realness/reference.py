@@ -64,7 +64,7 @@ def _draw_photographs(folder: Path, classes: pd.DataFrame, per_class: int, seed:
         )
     drawn = []
     for class_id, found in names.items():
-        name = min(found)
+        name = min(filter(None, found))
         files = sorted(path.name for path in (folder / name).iterdir() if path.suffix.lower() in PHOTOGRAPHS)
         if len(files) < per_class:
             raise GanalyzeError(
