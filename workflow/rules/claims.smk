@@ -1,21 +1,10 @@
 # What it comes to: Table 1, and the paper's numbers beside ours.
 
-from ganalyze.report.claims import table_of
-
 TABLES1 = [
     f"{RESULTS}/tables/table1.csv"
     for study in RUN.studies
     if study.name == "memorability" and "memory_game" in EXPERIMENTS_OF[study.name]
 ]
-
-
-def tables_for_claims():
-    """What claims are about, as far as this run has it."""
-    kinds = ["score", "factors", *(["realness"] if RUN.realness else [])]
-    asked = {
-        study: [name for name in names if EXPERIMENTS[name].paper_quantity] for study, names in EXPERIMENTS_OF.items()
-    }
-    return [f"{RESULTS}/{study}/{table_of(kind)}" for study in STUDIES for kind in (*kinds, *asked[study])]
 
 
 rule make_table1:

@@ -6,6 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from ganalyze.direction.settings import ImageSetSettings
 from ganalyze.experiments.registry import EXPERIMENTS
 from ganalyze.figures.plan import catalogues_of, figures_of
 from ganalyze.measures.factors import IMAGE_FACTORS, MASK_FACTORS
@@ -16,6 +17,7 @@ from ganalyze.models.extractors import EXTRACTORS
 from ganalyze.models.generators import GENERATORS
 from ganalyze.models.registry import UNET_FILE
 from ganalyze.models.segmenters import SEGMENTERS
+from ganalyze.report.claims import table_of
 from ganalyze.run import load_run
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.settings import command_line
@@ -56,11 +58,13 @@ FIGURES = figures_of(
     experiments={study.name: tuple(study.experiments) for study in RUN.studies},
 )
 
+CATALOGUES = catalogues_of(STUDIES)
+
 
 wildcard_constraints:
     study="|".join(STUDIES),
     other="|".join(STUDIES),
-    figure="|".join([*FIGURES, *catalogues_of(STUDIES)]),
+    figure="|".join([*FIGURES, *CATALOGUES]),
     set="[a-z]+",
     experiment="|".join({name for names in EXPERIMENTS_OF.values() for name in names}) or "(?!)",
 
@@ -137,3 +141,76 @@ def all_image_sets():
         for study in RUN.studies
         for name in study.image_sets.present
     ]
+
+
+def image_set(wildcards):
+    return RUN.study(wildcards.study).image_sets.present[wildcards.set]
+
+
+def alphas(wildcards):
+    return RUN.study(wildcards.study).alphas_of(wildcards.set)
+
+
+def chunk_files(suffix):
+    """The chunks of an image set: their manifests (.csv) or images (.zip)."""
+
+    def files(wildcards):
+        chunks = image_set(wildcards).chunks
+        folder = f"{RESULTS}/{wildcards.study}/images/{wildcards.set}.chunks"
+        return [f"{folder}/{chunk}-of-{chunks}{suffix}" for chunk in range(chunks)]
+
+    return files
+
+
+def reference_seeds():
+    """As many classes as the test sets have (a run's sets share their classes), and enough seeds of each."""
+    classes = max(study.image_sets.test.classes for study in RUN.studies)
+    return ImageSetSettings(classes=classes, seeds_per_class=-(-RUN.realness.reference_samples // classes))
+
+
+def classes_of(study):
+    """How many classes the images are of that are analysed."""
+    return RUN.study(study).image_sets.test.classes
+
+
+def reference_of(wildcards):
+    return EXPERIMENTS_OF[wildcards.study][wildcards.experiment]
+
+
+def settings_of(wildcards):
+    return RUN.study(wildcards.study).experiments[reference_of(wildcards)]
+
+
+def code_of(script):
+    """The code of a script, and of an experiment of the user's own."""
+    return lambda w: code(script, type(EXPERIMENTS[w.experiment]).__module__)
+
+
+def manifests_of(wildcards):
+    """Of the image sets that an experiment shows."""
+    return [f"{RESULTS}/{wildcards.study}/images/{name}.unscored.csv" for name in settings_of(wildcards).seeds]
+
+
+def foils_of(settings):
+    """The manifest of the photographs that an experiment shows, where it shows any and they are at hand."""
+    return [foils] if (foils := getattr(settings, "foils", None)) else []
+
+
+def trials_of(wildcards):
+    """People's answers where there are any, else simulated ones."""
+    real = f"data/{RUN.run}/{wildcards.study}/trials/{wildcards.experiment}.csv"
+    simulated = f"{RESULTS}/{wildcards.study}/trials/{wildcards.experiment}.simulated.csv"
+    return real if Path(real).exists() else simulated
+
+
+def tables_for_claims():
+    """What claims are about, as far as this run has it."""
+    kinds = ["score", "factors", *(["realness"] if RUN.realness else [])]
+    asked = {
+        study: [name for name in names if EXPERIMENTS[name].paper_quantity] for study, names in EXPERIMENTS_OF.items()
+    }
+    return [f"{RESULTS}/{study}/{table_of(kind)}" for study in STUDIES for kind in (*kinds, *asked[study])]
+
+
+def plan_of(wildcards):
+    return FIGURES.get(wildcards.figure) or CATALOGUES[wildcards.figure]

@@ -2,36 +2,6 @@
 # data/<run>/<study>/trials/<experiment>.csv; until they are there, simulated observers answer the same tracks.
 
 
-def reference_of(wildcards):
-    return EXPERIMENTS_OF[wildcards.study][wildcards.experiment]
-
-
-def settings_of(wildcards):
-    return RUN.study(wildcards.study).experiments[reference_of(wildcards)]
-
-
-def code_of(script):
-    """The code of a script, and of an experiment of the user's own."""
-    return lambda w: code(script, type(EXPERIMENTS[w.experiment]).__module__)
-
-
-def manifests_of(wildcards):
-    """Of the image sets that an experiment shows."""
-    return [f"{RESULTS}/{wildcards.study}/images/{name}.unscored.csv" for name in settings_of(wildcards).seeds]
-
-
-def foils_of(settings):
-    """The manifest of the photographs that an experiment shows, where it shows any and they are at hand."""
-    return [foils] if (foils := getattr(settings, "foils", None)) else []
-
-
-def trials_of(wildcards):
-    """People's answers where there are any, else simulated ones."""
-    real = f"data/{RUN.run}/{wildcards.study}/trials/{wildcards.experiment}.csv"
-    simulated = f"{RESULTS}/{wildcards.study}/trials/{wildcards.experiment}.simulated.csv"
-    return real if Path(real).exists() else simulated
-
-
 rule build_tracks:
     input:
         code=code_of("build_tracks.py"),

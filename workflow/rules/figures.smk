@@ -1,11 +1,5 @@
 # The paper's figures, drawn from tables and stored images alone: ganalyze.figures.plan says which, of what.
 
-CATALOGUES = catalogues_of(STUDIES)
-
-
-def plan_of(wildcards):
-    return FIGURES.get(wildcards.figure) or CATALOGUES[wildcards.figure]
-
 
 rule draw_figure:
     input:
@@ -22,7 +16,7 @@ rule draw_figure:
         **tables(minutes=30),
     params:
         kind=lambda w: plan_of(w).kind,
-        results=RESULTS,
+        results=lambda w: RESULTS,
         studies=lambda w: shlex.join(["--studies", *plan_of(w).studies]) if plan_of(w).studies else "",
         scores=lambda w: shlex.join(["--scores", *(assessor_of(s).title for s in plan_of(w).studies)]),
         rows=lambda w: plan_of(w).rows,

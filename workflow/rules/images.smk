@@ -1,25 +1,6 @@
 # Image sets (paper §2.2): generated in chunks, joined into shards, then scored by the study's assessor.
 
 
-def image_set(wildcards):
-    return RUN.study(wildcards.study).image_sets.present[wildcards.set]
-
-
-def alphas(wildcards):
-    return RUN.study(wildcards.study).alphas_of(wildcards.set)
-
-
-def chunk_files(suffix):
-    """The chunks of an image set: their manifests (.csv) or images (.zip)."""
-
-    def files(wildcards):
-        chunks = image_set(wildcards).chunks
-        folder = f"{RESULTS}/{wildcards.study}/images/{wildcards.set}.chunks"
-        return [f"{folder}/{chunk}-of-{chunks}{suffix}" for chunk in range(chunks)]
-
-    return files
-
-
 rule generate_images:
     input:
         code=code("generate_images.py", GENERATOR.module),

@@ -1,15 +1,8 @@
 # How real the images stay along α (paper §3.3.1): FID, Inception Score, KID, precision and recall.
 
-from ganalyze.direction.settings import ImageSetSettings
 from ganalyze.measures.realness.settings import RealnessMeasurement
 
 REFERENCE_FOLDER = RUN.realness and RUN.realness.reference_folder
-
-
-def reference_seeds():
-    """As many classes as the test sets have (a run's sets share their classes), and enough seeds of each."""
-    classes = max(study.image_sets.test.classes for study in RUN.studies)
-    return ImageSetSettings(classes=classes, seeds_per_class=-(-RUN.realness.reference_samples // classes))
 
 
 onstart:

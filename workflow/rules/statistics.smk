@@ -3,11 +3,6 @@
 from ganalyze.statistics import formulas
 
 
-def classes_of(study):
-    """How many classes the images are of that are analysed."""
-    return RUN.study(study).image_sets.test.classes
-
-
 rule fit_mixed_models:
     input:
         code=code("fit_mixed_models.py"),

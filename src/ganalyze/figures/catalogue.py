@@ -27,7 +27,7 @@ def draw_catalogue(images: ImageSet, label: str) -> Iterator[Figure]:
         page = seeds[start : start + down * across]
         figure = plt.figure(figsize=(8.27, 11.69))  # A4
         figure.suptitle(f"{label}: seeds {start + 1}–{start + len(page)} of {len(seeds)}, by gain", fontsize=9, y=0.985)
-        for column, part in enumerate(figure.subfigures(1, across, wspace=0.03), squeeze=False).flat:
+        for column, part in enumerate(figure.subfigures(1, across, wspace=0.03, squeeze=False).flat):
             block = page[column * down : (column + 1) * down]
             if block:
                 draw_block(part, images, block, label, down, top=0.93)
