@@ -137,10 +137,10 @@ def _explain_encoding(data: bytes, error: UnicodeDecodeError) -> str:
 def _explain(fault: Any, lines: list[int]) -> str:
     row, column = lines[fault["loc"][0]], fault["loc"][1]
     message = fault["msg"].removeprefix("Input ").replace("String should", "should")
-    given = "nothing" if fault["input"] in ("", None) else repr(fault["input"])
+    value = "nothing" if fault["input"] in ("", None) else repr(fault["input"])
     if column == "participant" and fault["type"] == "string_pattern_mismatch":
         message = "should be a pseudonym of at most 64 letters, digits, _ and -"
-    return f"row {row}, column {column}: got {given}, {message[0].lower()}{message[1:]}"
+    return f"row {row}, column {column}: got {value}, {message[0].lower()}{message[1:]}"
 
 
 def _right_or_wrong(table: pd.DataFrame, experiment: Experiment) -> Iterator[tuple[int, str]]:

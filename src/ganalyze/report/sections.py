@@ -42,8 +42,8 @@ def claims_part(claims: pd.DataFrame, assessors: Mapping[str, str]) -> dict[str,
         for claim in claims.itertuples()
     ]
     counts = claims.verdict.value_counts()
-    told = ", ".join(f"{counts[verdict]} {several}" for verdict, (_, several) in VERDICTS.items() if verdict in counts)
-    return {"rows": rows, "counts": told, "simulated": sum(row["simulated"] for row in rows)}
+    label = ", ".join(f"{counts[verdict]} {several}" for verdict, (_, several) in VERDICTS.items() if verdict in counts)
+    return {"rows": rows, "counts": label, "simulated": sum(row["simulated"] for row in rows)}
 
 
 def forest_plot(claim: Any) -> Markup:
@@ -70,11 +70,11 @@ def forest_plot(claim: Any) -> Markup:
     for estimate, low, high, y, color in drawn:
         parts.append(f'<path d="M{x(low)} {y}H{x(high)}" stroke="{color}" stroke-width="2"/>')
         parts.append(f'<circle cx="{x(estimate)}" cy="{y}" r="3.5" fill="{color}"/>')
-    told = f"paper {with_interval(claim.estimate, claim.ci_low, claim.ci_high)}"
+    label = f"paper {with_interval(claim.estimate, claim.ci_low, claim.ci_high)}"
     if len(drawn) > 1:
-        told += f", ours {with_interval(claim.estimate_ours, claim.ci_low_ours, claim.ci_high_ours)}"
+        label += f", ours {with_interval(claim.estimate_ours, claim.ci_low_ours, claim.ci_high_ours)}"
     size = f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'
-    return Markup(f'<svg class="forest" {size} role="img" aria-label="{told}">{"".join(parts)}</svg>')
+    return Markup(f'<svg class="forest" {size} role="img" aria-label="{label}">{"".join(parts)}</svg>')
 
 
 def table1_part(table: pd.DataFrame, claims: pd.DataFrame) -> list[dict[str, str]]:

@@ -57,9 +57,9 @@ def parse(cls: type[S], description: str, words: Sequence[str] | None = None) ->
     usage and status 2.
     """
     config = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff)
-    given = tyro.cli(cls, args=words, description=description, config=config, registry=_REGISTRY)
+    unchecked = tyro.cli(cls, args=words, description=description, config=config, registry=_REGISTRY)
     try:
-        return cls.model_validate(_values(given))
+        return cls.model_validate(_values(unchecked))
     except ValidationError as error:
         raise one_error(error, cls, "arguments") from None
 

@@ -483,7 +483,7 @@ def begun(tmp_path, generated, sets):
         ({"tracks_file": "none.csv"}, "prepare it first"),
         ({"tracks_file": "text.sqlite"}, "is no track table"),
         ({"simulated": True}, "was begun with data_source human"),
-        ({"settings_file": "typo.yaml"}, "imagems: extra inputs are not permitted"),
+        ({"settings_file": "typo.yaml"}, "imagems: unknown key, did you mean image_ms"),
         ({"manifests": ["test"]}, "of the tracks' images are in no manifest"),
         ({"manifests": ["test", "filler", "test"]}, "is in another manifest too"),
         ({"database": "text.sqlite"}, "cannot be used as the experiment's database"),

@@ -60,8 +60,8 @@ def trial_table(answers: Iterable[Mapping[str, Any]], tracks: pd.DataFrame, data
 
     tracks: the track table that they were given from. Raises GanalyzeError where a track or trial is not in it.
     """
-    given = pd.DataFrame(list(answers), columns=["participant", "track", *Answer.model_fields])
-    table = given.merge(tracks, on=["track", "trial_index"], how="left", validate="many_to_one")
+    rows = pd.DataFrame(list(answers), columns=["participant", "track", *Answer.model_fields])
+    table = rows.merge(tracks, on=["track", "trial_index"], how="left", validate="many_to_one")
     if unknown := table.track[table.image_id.isna()].unique().tolist():
         raise GanalyzeError(f"trials of {len(unknown)} track(s) are not in the track table, first {unknown[0]}")
     right = table.fake_side.where(table.fake_side.notna(), table.is_repeat)
@@ -75,6 +75,6 @@ def trial_table(answers: Iterable[Mapping[str, Any]], tracks: pd.DataFrame, data
 
 def timing_table(answers: Iterable[Mapping[str, Any]], tracks: pd.DataFrame) -> pd.DataFrame:
     """How long everything was on the screen, one row a trial: `TIMING_COLUMNS`."""
-    given = pd.DataFrame(list(answers), columns=["participant", "track", *Answer.model_fields])
-    table = given.merge(tracks[["track", "series"]].drop_duplicates(), on="track")
+    rows = pd.DataFrame(list(answers), columns=["participant", "track", *Answer.model_fields])
+    table = rows.merge(tracks[["track", "series"]].drop_duplicates(), on="track")
     return table[TIMING_COLUMNS].sort_values(["participant", "series", "trial_index"], ignore_index=True)

@@ -51,12 +51,12 @@ def files_of(
     yield "study.json", json.dumps(study, ensure_ascii=False).encode()
     used = tracks[tracks.series <= series]
     for (slot, number, track), trials in used.groupby(["slot", "series", "track"]):
-        told = for_page(trials, stimuli)
-        for one, trial in zip(told, trials.itertuples(), strict=True):
+        page_trials = for_page(trials, stimuli)
+        for one, trial in zip(page_trials, trials.itertuples(), strict=True):
             one["check"] = trial.phase == "main" and trial.role == "vigilance" and one.get("repeat", True)
             if isinstance(trial.fake_side, str):
                 one["side"] = trial.fake_side
-        yield f"tracks/{slot}-{number}.json", json.dumps({"track": track, "trials": told}).encode()
+        yield f"tracks/{slot}-{number}.json", json.dumps({"track": track, "trials": page_trials}).encode()
     for image_id in pd.unique(pd.concat([used.image_id, used.foil_image_id.dropna()])):
         name = stimuli.name(image_id)
         image = stimuli.read(name)
@@ -138,13 +138,13 @@ def read_answers(paths: list[Path]) -> list[dict]:
             if not line.strip():
                 continue
             try:
-                given = json.loads(line)
-                who = {name: str(given.pop(name)) for name in ("participant", "track")}
-                answer = who | Answer.model_validate(given).model_dump(mode="json")
+                values = json.loads(line)
+                participant = {name: str(values.pop(name)) for name in ("participant", "track")}
+                answer = participant | Answer.model_validate(values).model_dump(mode="json")
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else f"no answer ({error})"
                 raise GanalyzeError(f"{path}, line {number}: {reason}") from None
-            key = (who["participant"], who["track"], answer["trial_index"])
+            key = (participant["participant"], participant["track"], answer["trial_index"])
             if found.setdefault(key, answer) != answer:
                 raise GanalyzeError(
                     f"{path}, line {number}: trial {key[2]} of {key[0]} was answered differently before"

@@ -59,8 +59,8 @@ class HostedExperiment:
         self.slots = int(self.tracks.slot.max()) + 1
         self.series = min(self.settings.series_allowed, int(self.tracks.series.max()))
 
-    def enter(self, asked: SessionRequest) -> dict:
-        participant = self.secrets.pseudonym(asked.platform, asked.identifier)
+    def enter(self, request: SessionRequest) -> dict:
+        participant = self.secrets.pseudonym(request.platform, request.identifier)
         standing = self.store.enter(participant, self.slots, self.series, lambda *key: self.track_of[key])
         if standing.status != "ready":
             return {"status": standing.status}
@@ -76,27 +76,27 @@ class HostedExperiment:
         track = self.track_of[self.slots - 1, 1]
         return {"status": "ready", "series": 1, "answered": 0, "trials": for_page(self.trials[track], self.stimuli)}
 
-    def add(self, who: Standing, asked: AnswersRequest) -> dict:
-        self._check_series(who, asked.series)
-        if any(not answer.fits(self.settings.experiment) for answer in asked.answers):
+    def add(self, standing: Standing, request: AnswersRequest) -> dict:
+        self._check_series(standing, request.series)
+        if any(not answer.fits(self.settings.experiment) for answer in request.answers):
             raise Conflict("a response of another experiment")
-        answers = [(a.trial_index, json.dumps(a.model_dump(mode="json"))) for a in asked.answers]
-        return {"answered": self.store.add(who, answers, len(self.trials[who.track]))}
+        answers = [(a.trial_index, json.dumps(a.model_dump(mode="json"))) for a in request.answers]
+        return {"answered": self.store.add(standing, answers, len(self.trials[standing.track]))}
 
-    def finish(self, who: Standing, asked: FinishRequest) -> dict:
-        self._check_series(who, asked.series)
-        if who.answered < len(self.trials[who.track]):
-            raise Conflict(
-                f"the series is not finished: {who.answered} of {len(self.trials[who.track])} trials are stored"
-            )
-        table = trial_table(self.store.answers(who.participant, who.series), self.trials[who.track], self.data_source)
+    def finish(self, standing: Standing, request: FinishRequest) -> dict:
+        self._check_series(standing, request.series)
+        trials = self.trials[standing.track]
+        if standing.answered < len(trials):
+            raise Conflict(f"the series is not finished: {standing.answered} of {len(trials)} trials are stored")
+        answers = self.store.answers(standing.participant, standing.series)
+        table = trial_table(answers, trials, self.data_source)
         judged = judge_series(table, self.settings.experiment).iloc[0]
-        self.store.finish(who, None if judged.kept else judged.reason)
-        code = self.settings.completion_code or self.secrets.completion_code(who.participant, who.series)
+        self.store.finish(standing, None if judged.kept else judged.reason)
+        code = self.settings.completion_code or self.secrets.completion_code(standing.participant, standing.series)
         url = self.settings.return_url
         return {
             "passed": bool(judged.kept),
-            "more": bool(judged.kept) and who.series < self.series,
+            "more": bool(judged.kept) and standing.series < self.series,
             "code": code,
             "return_url": url.replace("{code}", code) if url else None,
         }
@@ -114,8 +114,8 @@ class HostedExperiment:
         return None
 
     @staticmethod
-    def _check_series(who: Standing, series: int) -> None:
-        if series != who.series:
+    def _check_series(standing: Standing, series: int) -> None:
+        if series != standing.series:
             raise Conflict(f"series {series} is not the one under way")
 
 

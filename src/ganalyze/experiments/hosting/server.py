@@ -64,19 +64,19 @@ def build_app(experiment: HostedExperiment, page: Path) -> Starlette:
         return JSONResponse(await run_in_threadpool(experiment.preview))
 
     async def session(request: Request) -> Response:
-        asked = await _body(request, SessionRequest)
-        return JSONResponse(await run_in_threadpool(experiment.enter, asked))
+        message = await _body(request, SessionRequest)
+        return JSONResponse(await run_in_threadpool(experiment.enter, message))
 
     def with_token(model: type[Message], action: Callable) -> Callable:
         async def endpoint(request: Request) -> Response:
             token = _bearer(request)
-            asked = await _body(request, model)
+            message = await _body(request, model)
 
             def carry_out() -> dict:
-                who = experiment.store.holder(token)
-                if who is None:
+                standing = experiment.store.holder(token)
+                if standing is None:
                     raise HTTPException(401, "this session has ended, or goes on in another window")
-                return action(who, asked)
+                return action(standing, message)
 
             return JSONResponse(await run_in_threadpool(carry_out))
 
@@ -133,8 +133,8 @@ def _bearer(request: Request) -> str:
 
 async def _refused(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 409
-    told = error.detail if isinstance(error, HTTPException) else str(error)
-    return JSONResponse({"error": told}, status, headers=getattr(error, "headers", None))
+    reason = error.detail if isinstance(error, HTTPException) else str(error)
+    return JSONResponse({"error": reason}, status, headers=getattr(error, "headers", None))
 
 
 async def _failed(request: Request, error: Exception) -> Response:

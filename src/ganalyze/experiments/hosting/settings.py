@@ -9,8 +9,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ganalyze.experiments.registry import EXPERIMENTS
-from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.files import read_yaml
+from ganalyze.support.settings import one_error
 
 
 def _known(name: str) -> str:
@@ -75,5 +75,4 @@ def load_settings(path: Path | str) -> Settings:
     try:
         return Settings.model_validate(read_yaml(path))
     except ValidationError as error:
-        told = (f"{'.'.join(map(str, e['loc']))}: {e['msg'][0].lower()}{e['msg'][1:]}" for e in error.errors())
-        raise GanalyzeError(f"{path}: {'; '.join(told)}") from None
+        raise one_error(error, Settings, str(path)) from None

@@ -73,14 +73,14 @@ def read_tracks(path: Path | str) -> tuple[pd.DataFrame, str]:
 
 def for_page(trials: pd.DataFrame, stimuli: Stimuli) -> list[dict]:
     """What the page is told of a track's trials, in order: images, and what it needs for feedback, no more."""
-    told = []
+    shown = []
     for trial in trials.itertuples():
         image = stimuli.name(trial.image_id)
         if isinstance(trial.fake_side, str):
             foil = stimuli.name(trial.foil_image_id)
             left, right = (image, foil) if trial.fake_side == "left" else (foil, image)
             practice = trial.phase == "practice"
-            told.append(
+            shown.append(
                 {
                     "left": left,
                     "right": right,
@@ -89,5 +89,5 @@ def for_page(trials: pd.DataFrame, stimuli: Stimuli) -> list[dict]:
                 }
             )
         else:
-            told.append({"image": image, "repeat": bool(trial.is_repeat)})
-    return told
+            shown.append({"image": image, "repeat": bool(trial.is_repeat)})
+    return shown

@@ -60,8 +60,8 @@ class Secrets:
                 temporary.touch(mode=0o600)
                 temporary.write_text(json.dumps(made))
         try:
-            told = json.loads(path.read_text())
-            return cls(bytes.fromhex(told["identifiers"]), told["exports"])
+            kept = json.loads(path.read_text())
+            return cls(bytes.fromhex(kept["identifiers"]), kept["exports"])
         except (ValueError, KeyError, TypeError):
             raise GanalyzeError(
                 f"{path} does not hold the secrets of an experiment: put its backup back, since pseudonyms hang on it; "
@@ -181,8 +181,8 @@ class Store:
             answered = _answered(self._connection, row["participant"], row["series"])
         return Standing("ready", row["participant"], row["slot"], row["series"], row["track"], answered, token)
 
-    def add(self, who: Standing, answers: list[tuple[int, str]], trials: int) -> int:
-        """Store answers, (trial_index, answer as JSON), of the series `who` is in, which has `trials` trials.
+    def add(self, standing: Standing, answers: list[tuple[int, str]], trials: int) -> int:
+        """Store answers, (trial_index, answer as JSON), of the series `standing` is in, which has `trials` trials.
 
         Returns how many are stored. All or nothing; what is stored already is taken again only if it is the same.
 
@@ -190,12 +190,12 @@ class Store:
         the series' end.
         """
         with self._transaction() as db:
-            answered = _answered(db, who.participant, who.series)
+            answered = _answered(db, standing.participant, standing.series)
             for index, answer in answers:
                 if index < answered:
                     stored = db.execute(
                         "SELECT answer FROM answers WHERE participant = ? AND series = ? AND trial_index = ?",
-                        [who.participant, who.series, index],
+                        [standing.participant, standing.series, index],
                     ).fetchone()
                     if stored["answer"] != answer:
                         raise Conflict(f"trial {index} is stored with another answer")
@@ -204,29 +204,29 @@ class Store:
                 else:
                     db.execute(
                         "INSERT INTO answers VALUES (?, ?, ?, ?, ?)",
-                        [who.participant, who.series, index, answer, _now()],
+                        [standing.participant, standing.series, index, answer, _now()],
                     )
                     answered += 1
         return answered
 
-    def finish(self, who: Standing, blocked: str | None) -> None:
+    def finish(self, standing: Standing, blocked: str | None) -> None:
         """Close the series. `blocked`: why the participant may not do another, if so."""
         with self._transaction() as db:
             db.execute(
                 "UPDATE series SET finished_at = COALESCE(finished_at, ?) WHERE participant = ? AND series = ?",
-                [_now(), who.participant, who.series],
+                [_now(), standing.participant, standing.series],
             )
             if blocked:
-                db.execute("UPDATE participants SET blocked = ? WHERE participant = ?", [blocked, who.participant])
+                db.execute("UPDATE participants SET blocked = ? WHERE participant = ?", [blocked, standing.participant])
 
     def answers(self, participant: str | None = None, series: int | None = None) -> list[dict]:
         """The stored answers, of all or of one participant's series, each with participant and track."""
         query = "SELECT participant, track, answer FROM answers JOIN series USING (participant, series)"
-        given = []
+        parameters = []
         if participant is not None:
-            query, given = f"{query} WHERE participant = ? AND series = ?", [participant, series]
+            query, parameters = f"{query} WHERE participant = ? AND series = ?", [participant, series]
         with self._lock:
-            rows = self._connection.execute(query, given).fetchall()
+            rows = self._connection.execute(query, parameters).fetchall()
         return [{"participant": r["participant"], "track": r["track"], **json.loads(r["answer"])} for r in rows]
 
 

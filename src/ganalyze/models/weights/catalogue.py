@@ -84,8 +84,8 @@ def load_catalogue(path: Path | str) -> dict[str, WeightFile]:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"])) or "the whole file"
-        given = f"{first['input']!r:.80}"
-        raise GanalyzeError(f"catalogue {path}: {key}: {first['msg']}, given {given}") from None
+        value = f"{first['input']!r:.80}"
+        raise GanalyzeError(f"catalogue {path}: {key}: {first['msg']}, given {value}") from None
 
 
 def known_file(name: str) -> WeightFile:
