@@ -11,12 +11,14 @@ Fault = tuple[int, str]
 
 
 def one_source(table: pd.DataFrame, images: pd.DataFrame) -> Iterator[Fault]:
+    """All rows are of people, or all are simulated."""
     first = table.data_source.iloc[0]
     for row, source in table.data_source[table.data_source != first].items():
         yield row, f"column data_source: {source}, but row {table.index[0]} is {first}: one table holds one kind"
 
 
 def once(table: pd.DataFrame, images: pd.DataFrame) -> Iterator[Fault]:
+    """A trial is there once."""
     for row, trial in table[table.duplicated(["participant", "series", "trial_index"])].iterrows():
         yield (
             row,
@@ -28,12 +30,14 @@ def once(table: pd.DataFrame, images: pd.DataFrame) -> Iterator[Fault]:
 
 
 def one_track(table: pd.DataFrame, images: pd.DataFrame) -> Iterator[Fault]:
+    """A series is of one track."""
     first = table.groupby(["participant", "series"]).track.transform("first")
     for row, trial in table[table.track != first].iterrows():
         yield row, f"column track: {trial.track}, but {trial.participant}'s series {trial.series} began as {first[row]}"
 
 
 def images_as_made(table: pd.DataFrame, images: pd.DataFrame) -> Iterator[Fault]:
+    """An image is in a manifest, with the seed, class and alpha that it has there."""
     made = images.set_index("image_id").reindex(table.image_id)
     made.index = table.index
     known = made.seed_id.notna()
@@ -62,6 +66,7 @@ def one_clone_of_a_seed(table: pd.DataFrame, images: pd.DataFrame) -> Iterator[F
 
 
 def answered(table: pd.DataFrame, images: pd.DataFrame) -> Iterator[Fault]:
+    """There is a response time where there was a response, and none where there was none."""
     responded = table.response.isin((1, "left", "right"))
     for row in table.index[responded & table.rt_ms.isna()]:
         yield row, "column rt_ms: got nothing, but there was a response"

@@ -24,20 +24,28 @@ MAX_ANSWERS = 500  # in one request
 
 
 class Message(BaseModel):
+    """What a page sends: unknown keys and other types are refused."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class SessionRequest(Message):
+    """Who comes, as their platform names them."""
+
     platform: Literal["prolific", "mturk", "jatos", "link"]
     identifier: str = Field(pattern=r"^[A-Za-z0-9_-]{4,128}$")
 
 
 class AnswersRequest(Message):
+    """Answers of the series under way."""
+
     series: int = Field(ge=1, le=1000)
     answers: list[Answer] = Field(min_length=1, max_length=MAX_ANSWERS)
 
 
 class FinishRequest(Message):
+    """The series under way is at its end."""
+
     series: int = Field(ge=1, le=1000)
 
 
@@ -60,6 +68,7 @@ class HostedExperiment:
         self.series = min(self.settings.series_allowed, int(self.tracks.series.max()))
 
     def enter(self, request: SessionRequest) -> dict:
+        """Where a participant stands, and if a series waits for them its trials and the token to answer with."""
         participant = self.secrets.pseudonym(request.platform, request.identifier)
         standing = self.store.enter(participant, self.slots, self.series, lambda *key: self.track_of[key])
         if standing.status != "ready":
@@ -73,10 +82,12 @@ class HostedExperiment:
         }
 
     def preview(self) -> dict:
+        """A track to look at; nothing of it is stored."""
         track = self.track_of[self.slots - 1, 1]
         return {"status": "ready", "series": 1, "answered": 0, "trials": for_page(self.trials[track], self.stimuli)}
 
     def add(self, standing: Standing, request: AnswersRequest) -> dict:
+        """Store answers; how many of the series are stored now. Raises Conflict where they do not fit."""
         self._check_series(standing, request.series)
         if any(not answer.fits(self.settings.experiment) for answer in request.answers):
             raise Conflict("a response of another experiment")
@@ -84,6 +95,10 @@ class HostedExperiment:
         return {"answered": self.store.add(standing, answers, len(self.trials[standing.track]))}
 
     def finish(self, standing: Standing, request: FinishRequest) -> dict:
+        """Close a finished series: whether it passed, whether there is another, and the completion code.
+
+        Raises Conflict where trials are missing.
+        """
         self._check_series(standing, request.series)
         trials = self.trials[standing.track]
         if standing.answered < len(trials):
@@ -102,6 +117,7 @@ class HostedExperiment:
         }
 
     def export(self, name: str) -> tuple[bytes, str] | None:
+        """An export by its file name, and its media type; None where there is no such export."""
         answers = self.store.answers()
         if name == "trials.csv":
             return psych_ds.as_csv(trial_table(answers, self.tracks, self.data_source)), "text/csv"

@@ -64,10 +64,12 @@ def folder(trials: pd.DataFrame, timing: pd.DataFrame, settings: Settings) -> di
 
 
 def as_csv(table: pd.DataFrame) -> bytes:
+    """A table as the bytes of a CSV file."""
     return table.to_csv(**CSV).encode()
 
 
 def as_zip(files: dict[str, bytes]) -> bytes:
+    """Files by path as the bytes of a zip."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():

@@ -32,6 +32,7 @@ class Person:
         page.add_init_script(_WATCH)
 
     def sees(self, text: str, timeout: float = 20) -> None:
+        """Wait until a text is on the page, at most `timeout` seconds."""
         self.page.get_by_text(text).first.wait_for(timeout=timeout * 1000)
 
     def look(self, name: str) -> None:
@@ -42,15 +43,18 @@ class Person:
             self.count += 1
 
     def press(self, key: str) -> None:
+        """Press a key."""
         self.page.keyboard.press(key)
 
     def reads_on(self, text: str, key: str = " ", name: str | None = None) -> None:
+        """Wait for a text, take a picture where it has a name, and press a key."""
         self.sees(text)
         if name:
             self.look(name)
         self.press(key)
 
     def agrees(self) -> None:
+        """Give consent, and go to full screen."""
         self.reads_on("agree and take part", "Enter", "consent")
         self.reads_on("The experiment fills your screen", " ", "full-screen")
 
@@ -59,6 +63,7 @@ class Person:
         self.page.wait_for_function("index => window.latest === index", arg=index, timeout=30_000)
 
     def tries_out_the_memory_game(self) -> None:
+        """Go through the instructions and the try-out."""
         self.reads_on("that is new", " ", "instructions")
         self.reads_on("The frame", " ", "instructions-frame")
         for index, repeat in enumerate(TRY_OUT):
@@ -68,6 +73,7 @@ class Person:
         self.reads_on("Well done", " ", "try-out")
 
     def plays_the_memory_game(self, responses: dict[int, int], look_at: dict[int, str] | None = None) -> None:
+        """Answer trials, by index; look_at: of which a picture is taken, by index."""
         for index, response in responses.items():
             self.on_trial(index)
             if response:
@@ -76,6 +82,7 @@ class Person:
                 self.look(look_at[index])
 
     def answers_pairs(self, responses: dict[int, str], look_at: dict[int, str] | None = None) -> None:
+        """Answer pairs by a side, by index; look_at: of which a picture is taken, by index."""
         for index, side in responses.items():
             self.on_trial(index)
             self.press(KEYS[side])

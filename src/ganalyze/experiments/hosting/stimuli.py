@@ -48,6 +48,7 @@ class Stimuli:
             raise GanalyzeError(f"{len(missing)} of the tracks' images are in no manifest, first {missing[0]} ({what})")
 
     def name(self, image_id: str) -> str:
+        """The opaque name of an image."""
         return self._names[image_id]
 
     def read(self, name: str) -> bytes | None:

@@ -121,6 +121,7 @@ class Store:
                 )
 
     def close(self) -> None:
+        """Close the file."""
         self._connection.close()
 
     @contextmanager
