@@ -7,6 +7,7 @@ from pydantic import Field
 from ganalyze.images.image_sets import ImageSet
 from ganalyze.measures.factors import by_alpha, measure
 from ganalyze.support.arguments import run_command
+from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.settings import Positive, Settings
 from ganalyze.support.tables import write_table
 
@@ -26,9 +27,15 @@ class Arguments(Settings):
 
 
 def main(arguments: Arguments) -> None:
-    factors = measure(arguments.images, arguments.masks, arguments.threads)
+    images = None
     if arguments.by_alpha:
-        write_table(by_alpha(factors, ImageSet.open(arguments.images)), arguments.by_alpha)
+        if arguments.images.is_dir():
+            raise GanalyzeError("--by-alpha: a folder does not tell at which alpha its images are, give a manifest")
+        images = ImageSet.open(arguments.images)
+        images = images.at(images.alphas)
+    factors = measure(arguments.images, arguments.masks, arguments.threads)
+    if arguments.by_alpha and images:
+        write_table(by_alpha(factors, images), arguments.by_alpha)
     write_table(factors, arguments.output)
     unusable = factors.object_size.isna().sum()
     print(f"{arguments.output}: {len(factors)} images, {unusable} of them without a usable mask")

@@ -31,8 +31,8 @@ class Arguments(Settings):
 def main(arguments: Arguments) -> None:
     compute = arguments.compute.prepare()
     images = ImageSet.open(arguments.manifest)
-    if arguments.alphas:
-        images = images.at(arguments.alphas)
+    if arguments.alphas or arguments.by_alpha:
+        images = images.at(arguments.alphas or images.alphas)
     assessor = arguments.assessor.load_assessor(arguments.weights, compute)
     scores = score_images(assessor, images, arguments.batch_size, compute)
     scored = ImageSet(images.manifest.assign(score=scores), images.folder, images.name)

@@ -76,15 +76,16 @@ class ImageSet:
 
     @property
     def alphas(self) -> tuple[float, ...]:
-        """The alphas of its images, ascending."""
+        """The alphas of its images, ascending. Raises GanalyzeError where the manifest does not tell them."""
+        if "alpha" not in self.manifest:
+            raise GanalyzeError(f"the manifest of {self.name} lacks the column alpha")
         return tuple(sorted(self.manifest.alpha.unique()))
 
     def at(self, alphas: Collection[float]) -> "ImageSet":
         """Its images at some alphas. Raises GanalyzeError where there are none."""
-        chosen = self.manifest[self.manifest.alpha.isin(alphas)]
-        if chosen.empty:
+        if not set(self.alphas) & set(alphas):
             raise GanalyzeError(f"the image set {self.name} has no image at alpha {', '.join(map(str, alphas))}")
-        return ImageSet(chosen, self.folder, self.name)
+        return ImageSet(self.manifest[self.manifest.alpha.isin(alphas)], self.folder, self.name)
 
     def images(self) -> Iterator[np.ndarray]:
         """Its images one after the other, each (H, W, 3) uint8."""

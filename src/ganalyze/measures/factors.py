@@ -109,12 +109,11 @@ def measure(
 
 def by_alpha(factors: pd.DataFrame, images: ImageSet) -> pd.DataFrame:
     """A row a factor and alpha: alpha, factor, n (images that have it), mean in its unit, its 95 % confidence interval
-    over seeds ci_low, ci_high, and mean_z, the mean of the factor z-scored over all images.
+    over them ci_low, ci_high, and mean_z, the mean of the factor z-scored over all images.
 
     factors: as `measure` gives them, of the set's images. Raises GanalyzeError where the manifest has no alpha.
     """
-    if "alpha" not in images.manifest:
-        raise GanalyzeError(f"the image set {images.name} has no column alpha: its factors have no mean at each alpha")
+    images = images.at(images.alphas)
     names = [*IMAGE_FACTORS, *MASK_FACTORS]
     table = images.manifest[["image_id", "alpha"]].merge(factors, on="image_id", validate="1:1")
     normalised = (table[names] - table[names].mean()) / table[names].std()
