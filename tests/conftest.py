@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ganalyze.models.weights.catalogue import load_catalogue
@@ -10,13 +11,19 @@ from ganalyze.models.weights.files import Weights, fetch
 from tests import REPOSITORY
 from tests.networks import weights_in
 
+DEMO_WEIGHTS = (
+    *("SynthesisNetwork.xml", "SynthesisNetwork.bin", "MappingNetwork.xml", "MappingNetwork.bin"),
+    *("model.pt", "emotion_model.hdf5", "weights_mobilenet_aesthetic_0.07.hdf5", "u2netp.onnx"),
+    *("efficientnet-lite0-57934424.pth", "weights.tar"),
+)
+
 
 @pytest.fixture(scope="session")
 def weights_dir() -> Path:
     """The folder with the demo's published weights; on a fresh clone they are fetched first."""
     catalogue = load_catalogue(REPOSITORY / "config/weights.yaml")
     folder = REPOSITORY / "weights"
-    for name in ("weights.tar", "emotion_model.hdf5", "model.pt", "efficientnet-lite0-57934424.pth"):
+    for name in DEMO_WEIGHTS:
         fetch(name, catalogue, folder)
     return folder
 
@@ -25,6 +32,13 @@ def weights_dir() -> Path:
 def weights(weights_dir) -> Weights:
     """The demo's published weights, as loaders take them."""
     return weights_in(weights_dir)
+
+
+@pytest.fixture(scope="session")
+def goldens():
+    """What others' software makes of the published files (tests/fixtures/networks/make.py)."""
+    with np.load(REPOSITORY / "tests/fixtures/networks/goldens.npz") as file:
+        return dict(file)
 
 
 @pytest.fixture(scope="session")

@@ -141,6 +141,13 @@ def load_run(values: Mapping[str, Any]) -> Run:
     _check_model("generator", run.generator, run.generator_options, GENERATORS)
     for index, study in enumerate(run.studies):
         _check_model(f"studies[{index}].assessor", study.assessor, study.assessor_options, ASSESSORS)
+        parts = GENERATORS[run.generator].parts
+        for part in study.transformer.moves or ():
+            if part not in parts:
+                known = f"of {run.generator}'s z are {', '.join(parts)}" if parts else f"{run.generator}'s z has none"
+                raise GanalyzeError(
+                    f"configuration: studies[{index}].transformer.moves: got {part!r}, the parts {known}"
+                )
     if run.segmenter:
         _check_model("segmenter", run.segmenter, {}, SEGMENTERS)
     if run.realness:

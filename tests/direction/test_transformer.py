@@ -100,6 +100,35 @@ def test_a_stored_direction_comes_back_with_what_it_was_trained_on(tmp_path, sha
     assert loaded.settings == TransformerSettings(kind=kind, rescaling=rescaling)
 
 
+@given(moves=st.sets(st.sampled_from("abc"), min_size=1), kind=st.sampled_from(["one_direction", "class_dependent"]))
+def test_the_parts_that_do_not_move_stay_as_they_are(moves, kind):
+    parts = {"a": slice(0, 2), "b": slice(2, 3), "c": slice(3, 6)}
+    settings = TransformerSettings(kind=kind, start="normal", moves=tuple(moves))
+    transformer = Transformer(settings, 6, 3, np.random.default_rng(1), parts)
+    z = torch.randn(4, 6)
+    moved = transformer(z, torch.tensor([0, 1, 2, 0]), torch.ones(4))
+    moved.sum().backward()
+    for name, part in parts.items():
+        assert torch.equal(moved[:, part], z[:, part]) == (name not in moves)
+        assert bool(transformer.shared.grad[part].any()) == (name in moves)
+        assert bool(transformer.theta[..., part].any()) == (name in moves)
+
+
+def test_which_parts_move_is_stored_with_the_direction(tmp_path):
+    settings = TransformerSettings(start="normal", moves=("b",))
+    transformer = Transformer(settings, 4, 1, np.random.default_rng(1), {"a": slice(0, 2), "b": slice(2, 4)})
+    transformer.save(tmp_path / "theta.safetensors", {}, 8)
+    loaded = Transformer.load(tmp_path / "theta.safetensors", 4)
+    assert torch.equal(loaded.theta, transformer.theta)
+    assert loaded.settings.moves == ("b",)
+
+
+@pytest.mark.parametrize(("parts", "words"), [({"a": slice(0, 2)}, "its parts are a"), ({}, "it names none")])
+def test_a_part_that_z_does_not_have_is_refused(parts, words):
+    with pytest.raises(GanalyzeError, match=f"z of this generator has no part 'middle': {words}"):
+        Transformer(TransformerSettings(moves=("middle",)), 4, 1, parts=parts)
+
+
 def test_a_direction_of_another_generator_is_refused(tmp_path):
     Transformer.identity(140).save(tmp_path / "theta.safetensors", {}, 0)
     with pytest.raises(GanalyzeError, match=r"shape \(140,\), this generator needs \(100,\)"):

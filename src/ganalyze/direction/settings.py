@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ganalyze.support.settings import Positive, Settings
+from ganalyze.support.settings import Names, Positive, Settings
 
 Kind = Literal["one_direction", "class_dependent"]
 Rescaling = Literal["none", "per_seed", "per_batch"]
@@ -40,6 +40,9 @@ class TransformerSettings(Settings):
     kind: Kind = Field(default="one_direction", description="one θ for all, or one for each class")
     rescaling: Rescaling = Field(default="none", description="of z after the move; none is the paper's Eq. 2")
     start: Start = Field(default="zeros", description="of θ")
+    moves: Names | None = Field(
+        default=None, min_length=1, description="the parts of z that move, by the generator's names; else all"
+    )
 
 
 class ImageSetSettings(Settings):

@@ -18,7 +18,7 @@ from ganalyze.direction.transformer import Transformer
 from ganalyze.models.assessors import ASSESSORS
 from ganalyze.models.choices import AssessorChoice, GeneratorChoice
 from ganalyze.models.compute import Compute
-from ganalyze.models.contract import Assessor, Generator, truncation_of
+from ganalyze.models.contract import Assessor, Generator, parts_of, truncation_of
 from ganalyze.models.generators import GENERATORS
 from ganalyze.models.weights.files import Weights
 from ganalyze.models.weights.records import sha256_of
@@ -68,10 +68,12 @@ def train_direction(
     """Train θ with Adam; return its transformer, on the device, and the loss log (step, samples, loss).
 
     study and seed name the random streams. Goes on from the file `checkpoint` where it is of the same training
-    (settings, `models`, code); another's is set aside with a word. Raises GanalyzeError where the loss is not finite.
+    (settings, `models`, code); another's is set aside with a word. Raises GanalyzeError where the loss is not finite
+    or z lacks a part that is to move.
     """
     z_dim, num_classes, truncation = generator.z_dim, generator.num_classes, truncation_of(generator)
-    transformer = Transformer(transformer_settings, z_dim, num_classes, stream(seed, study, "direction"))
+    start = stream(seed, study, "direction")
+    transformer = Transformer(transformer_settings, z_dim, num_classes, start, parts_of(generator))
     transformer.to(compute.device)
     for parameter in transformer.parameters():  # so that gradients do not vanish in half precision on their way back
         parameter.register_hook(lambda gradient: gradient / compute.loss_scale)

@@ -10,7 +10,7 @@
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +35,18 @@ class Transformer(nn.Module):
     (classes, z_dim): the parts of θ.
     """
 
+    moving: Tensor | None  # (z_dim,), 1 where θ may differ from 0
+
     def __init__(
-        self, settings: TransformerSettings, z_dim: int, num_classes: int, rng: np.random.Generator | None = None
+        self,
+        settings: TransformerSettings,
+        z_dim: int,
+        num_classes: int,
+        rng: np.random.Generator | None = None,
+        parts: Mapping[str, slice] | None = None,
     ):
-        """rng draws where θ starts, as `settings.start` says; without it θ is 0."""
+        """rng draws where θ starts, as `settings.start` says; without it θ is 0. parts: of z, by name, from which
+        `settings.moves` chooses. Raises GanalyzeError where it chooses another."""
         super().__init__()
         self.settings = settings
         self.about: dict[str, Any] = {}
@@ -49,6 +57,7 @@ class Transformer(nn.Module):
 
         self.shared = start(z_dim)
         self.own = start(num_classes, z_dim) if settings.kind == "class_dependent" else None
+        self.register_buffer("moving", _moving(settings.moves, parts or {}, z_dim), persistent=False)
 
     @classmethod
     def along(cls, theta: Tensor, rescaling: Rescaling = "none") -> "Transformer":
@@ -67,7 +76,8 @@ class Transformer(nn.Module):
     @property
     def theta(self) -> Tensor:
         """θ, (z_dim,), or (classes, z_dim) where it depends on the class."""
-        return self.shared if self.own is None else self.shared + self.own
+        theta = self.shared if self.own is None else self.shared + self.own
+        return theta if self.moving is None else theta * self.moving
 
     def forward(self, z: Tensor, y: Tensor, alpha: Tensor) -> Tensor:
         """Each z (N, z_dim) moved by its alpha (N,) along θ, that of its class y (N,) where it depends on the class."""
@@ -85,6 +95,7 @@ class Transformer(nn.Module):
             **models,
             "transformer": self.settings.kind,
             "rescaling": self.settings.rescaling,
+            **({"moves": self.settings.moves} if self.settings.moves else {}),
             "samples": samples,
         }
         with written_whole(path) as temporary:
@@ -108,7 +119,9 @@ class Transformer(nn.Module):
         if missing := [key for key in ("transformer", "rescaling") if key not in about]:
             raise GanalyzeError(f"direction {path} does not say its {' and '.join(missing)}: train it again")
         try:
-            settings = TransformerSettings(kind=about["transformer"], rescaling=about["rescaling"])
+            settings = TransformerSettings(
+                kind=about["transformer"], rescaling=about["rescaling"], moves=about.get("moves")
+            )
         except ValidationError as error:
             raise one_error(error, TransformerSettings, f"direction {path}") from None
         if theta.ndim != (1 if settings.kind == "one_direction" else 2):
@@ -116,8 +129,20 @@ class Transformer(nn.Module):
         if z_dim is not None and theta.shape[-1] != z_dim:
             raise GanalyzeError(f"direction {path} has shape {tuple(theta.shape)}, this generator needs ({z_dim},)")
         transformer = cls.along(theta, settings.rescaling)
-        transformer.about = about
+        transformer.settings, transformer.about = settings, about
         return transformer
+
+
+def _moving(moves: Sequence[str] | None, parts: Mapping[str, slice], z_dim: int) -> Tensor | None:
+    if moves is None:
+        return None
+    if unknown := [part for part in moves if part not in parts]:
+        known = f"its parts are {', '.join(parts)}" if parts else "it names none"
+        raise GanalyzeError(f"moves: z of this generator has no part {unknown[0]!r}: {known}")
+    moving = torch.zeros(z_dim)
+    for part in moves:
+        moving[parts[part]] = 1
+    return moving
 
 
 def _draw(rng: np.random.Generator, start: Start, shape: tuple[int, ...], num_classes: int) -> np.ndarray:

@@ -1,6 +1,6 @@
 """What a model must be and return, whoever made it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from torch import Tensor
@@ -10,7 +10,8 @@ class Generator(Protocol):
     """G(z, y) (paper §2.1): from a noise vector and a class to an image.
 
     z_dim: length of z. num_classes, class_names: what y chooses from. image_size: height and width, in pixels. A
-    generator whose z is to be drawn on another scale than 1 has `truncation` as well.
+    generator whose z is to be drawn on another scale than 1 has `truncation` as well; one whose z has parts that work
+    on different scales of the image has `z_parts`: their names, coarse to fine, each with its slice of z.
     """
 
     z_dim: int
@@ -43,6 +44,11 @@ class Segmenter(Protocol):
 def truncation_of(generator: Generator) -> float:
     """What to multiply a z by before the generator takes it."""
     return getattr(generator, "truncation", 1.0)
+
+
+def parts_of(generator: Generator) -> Mapping[str, slice]:
+    """The parts of its z by name; none where it names none."""
+    return getattr(generator, "z_parts", {})
 
 
 def report_without_subject(assessor: Assessor) -> None:

@@ -1,6 +1,8 @@
-"""The classes of ImageNet (Russakovsky et al., IJCV 2015), in the order that its networks number them."""
+"""ImageNet (Russakovsky et al., IJCV 2015): its classes, in the order that networks number them, and its colours."""
 
 from functools import cache
+
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of its images in [0, 1], by channel
 
 
 @cache

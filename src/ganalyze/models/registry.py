@@ -42,6 +42,9 @@ class Card(BaseModel):
     options: Mapping[str, Any] = Field(
         default={}, description="keywords that a configuration may set, each with the type of its values"
     )
+    parts: tuple[str, ...] = Field(
+        default=(), description="of a generator whose z has parts: their names, as its `z_parts` has them"
+    )
     heads: tuple[str, ...] = Field(
         default=(), description="outputs: name:head is the model with the keyword `head`; without, its main output"
     )

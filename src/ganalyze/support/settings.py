@@ -66,6 +66,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", description="lower-cas
 Positive = Annotated[int, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
 Range = Annotated[tuple[Count, Count], BeforeValidator(as_tuple)]
+Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
 Floats = Annotated[tuple[float, ...], BeforeValidator(_as_floats)]
 # What a model of any maker may be told; each checks its own (`ganalyze.models.registry`).
 Options = Annotated[

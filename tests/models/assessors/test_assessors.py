@@ -7,7 +7,7 @@ from ganalyze.support.errors import GanalyzeError
 from tests.networks import load_assessor
 
 
-@pytest.fixture(scope="module", params=["fer-valence", "resmem"])
+@pytest.fixture(scope="module", params=["fer-valence", "resmem", "nima-aesthetic", "object-size-u2netp"])
 def assessor(request, weights_dir):
     return load_assessor(request.param, weights_dir)
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from ganalyze.models.assessors.fer import VALENCE
+from ganalyze.support.errors import GanalyzeError
 from tests.networks import load_assessor
 
 
@@ -41,3 +42,21 @@ def test_colours_are_weighed_as_luma(fer):
     red[:, 0] = 1
     grey = torch.full((1, 3, 64, 64), 2 * 0.299 - 1)
     torch.testing.assert_close(fer(red), fer(grey), rtol=1e-4, atol=1e-5)
+
+
+def test_the_face_is_looked_at_alone_where_it_is_said_to_be(fer, weights_dir):
+    images = torch.rand(2, 3, 100, 100, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    on_the_face = load_assessor("fer-valence", weights_dir, {"region": [0.28, 0.9, 0.19, 0.81]})
+    torch.testing.assert_close(on_the_face(images), fer(images[:, :, 28:90, 19:81]))
+
+
+def test_a_temperature_divides_the_logits(fer, weights_dir):
+    images = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    softer = load_assessor("fer-valence", weights_dir, {"temperature": 4}).probabilities(images)
+    torch.testing.assert_close(softer, (fer.probabilities(images).log() / 4).softmax(dim=1))
+
+
+@pytest.mark.parametrize("region", [[0.9, 0.28, 0.19, 0.81], [0.1, 0.2, 0.5, 0.5]])
+def test_a_region_without_extent_is_refused(weights_dir, region):
+    with pytest.raises(GanalyzeError, match=r"region .* top must be above bottom, left before right"):
+        load_assessor("fer-valence", weights_dir, {"region": region})

@@ -4,6 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from ganalyze.models.generators import GENERATORS
 from ganalyze.models.generators.biggan_checkpoint import _doubling
 from ganalyze.support.errors import GanalyzeError
 from tests import published
@@ -102,3 +103,19 @@ def test_another_sizes_checkpoint_is_refused(tmp_path):
     torch.save(published.biggan(128, 8), tmp_path / "biggan-256.pth")
     with pytest.raises(GanalyzeError, match=r"biggan-256\.pth"):
         load_generator("biggan-256", tmp_path)
+
+
+@torch.no_grad()
+def test_the_parts_of_z_are_the_codes_of_the_stages(generator):
+    """A part named after a size changes what is made at that size, and nothing before."""
+    assert tuple(generator.z_parts) == GENERATORS["biggan-128"].parts == ("4px", "8px", "16px", "32px", "64px", "128px")
+    z, y, _ = draw_z_and_y(10, 1, generator.z_dim)
+    outputs = []
+    for block in generator.blocks:
+        block.register_forward_hook(lambda module, inputs, output: outputs.append(output))
+    generator(z, y)
+    before, outputs[:] = [*outputs], []
+    z[:, generator.z_parts["32px"]] += 1
+    generator(z, y)
+    changed = [not torch.equal(one, other) for one, other in zip(before, outputs, strict=True)]
+    assert changed == [output.shape[-1] >= 32 for output in before]

@@ -37,12 +37,29 @@ ASSESSORS = Registry(
             files=("emotion_model.hdf5",),
             title="FER valence (−1 to 1)",
             note="Our weighting of the probabilities of seven facial expressions, not a rating by people.",
+            options={
+                "region": Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(min_length=4, max_length=4)],
+                "temperature": Annotated[float, Field(gt=0, le=100)],
+            },
         ),
         "object-size-unet": SEGMENTERS["unet"].model_copy(
             update={
                 "build": "ganalyze.models.assessors.object_size:load_with_unet",
                 "title": "Object size (share of pixels, 0–1)",
             }
+        ),
+        "object-size-u2netp": SEGMENTERS["u2netp"].model_copy(
+            update={
+                "build": "ganalyze.models.assessors.object_size:load_with_u2netp",
+                "title": "Object size (share of pixels, 0–1)",
+            }
+        ),
+        "nima-aesthetic": Card(
+            build="ganalyze.models.assessors.nima:load",
+            files=("weights_mobilenet_aesthetic_0.07.hdf5",),
+            title="NIMA aesthetics (mean rating, 1–10)",
+            note="Learnt from ratings of photographs of all kinds (AVA), not of portraits: a score says nothing of a "
+            "person's looks.",
         ),
         "aesthetics-proxy": Card(
             build="ganalyze.models.assessors.aesthetics:load",

@@ -10,12 +10,12 @@ from torchvision.transforms.functional import normalize
 
 from ganalyze.images.pixels import resize
 from ganalyze.models.assessors.preprocessing import ten_crops, to_pixel_range
+from ganalyze.models.imagenet import MEAN, STD
 from ganalyze.models.weights.files import Weights
 from ganalyze.models.weights.loading import load_state, load_tensors
 from ganalyze.support.errors import GanalyzeError
 
 _SIDE, _CROP = 256, 224
-_MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet
 
 
 class EmoNet(nn.Module):
@@ -28,7 +28,7 @@ class EmoNet(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Scores (N,) of images (N, 3, H, W) in [-1, 1]."""
         x = resize(to_pixel_range(images, self.pixel_scale) / 255, (_SIDE, _SIDE))
-        return self.network(ten_crops(normalize(x, _MEAN, _STD), _CROP)).float().view(-1, 10).mean(1)
+        return self.network(ten_crops(normalize(x, MEAN, STD), _CROP)).float().view(-1, 10).mean(1)
 
 
 def load(weights: Weights, **options: Any) -> EmoNet:

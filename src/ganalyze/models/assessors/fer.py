@@ -1,9 +1,8 @@
 """Emotional valence of a face from a facial-expression network (mini-Xception trained on FER-2013)."""
 
-from pathlib import Path
+from collections.abc import Sequence
+from typing import Any
 
-import h5py
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -11,6 +10,7 @@ from torch import Tensor, nn
 from ganalyze.images.pixels import resize
 from ganalyze.models.assessors.preprocessing import to_grey
 from ganalyze.models.weights.files import Weights
+from ganalyze.models.weights.keras import batch_norm, load_keras
 from ganalyze.models.weights.loading import load_state
 from ganalyze.support.errors import GanalyzeError
 
@@ -25,11 +25,6 @@ VALENCE = {
     "surprise": 0.2,
     "neutral": 0.0,
 }
-_BATCH_NORM_EPSILON = 1e-3  # Keras' default, which the published file states
-
-
-def _norm(channels: int) -> nn.BatchNorm2d:
-    return nn.BatchNorm2d(channels, eps=_BATCH_NORM_EPSILON)
 
 
 def _pad_same(x: Tensor, kernel: int, stride: int, value: float) -> Tensor:
@@ -59,9 +54,9 @@ class Block(nn.Module):
 
     def __init__(self, n_in: int, n_out: int):
         super().__init__()
-        self.conv1, self.norm1 = SeparableConv(n_in, n_out), _norm(n_out)
-        self.conv2, self.norm2 = SeparableConv(n_out, n_out), _norm(n_out)
-        self.shortcut, self.shortcut_norm = nn.Conv2d(n_in, n_out, 1, stride=2, bias=False), _norm(n_out)
+        self.conv1, self.norm1 = SeparableConv(n_in, n_out), batch_norm(n_out)
+        self.conv2, self.norm2 = SeparableConv(n_out, n_out), batch_norm(n_out)
+        self.shortcut, self.shortcut_norm = nn.Conv2d(n_in, n_out, 1, stride=2, bias=False), batch_norm(n_out)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, n_out, ⌈H/2⌉, ⌈W/2⌉) from (N, n_in, H, W)."""
@@ -73,27 +68,36 @@ class Block(nn.Module):
 class FERValence(nn.Module):
     """Expression probabilities of a 64×64 grey face, weighted by `VALENCE` into one score in [-1, 1].
 
-    The image is taken to be a face that fills the frame, as the demo's generator makes them: no face is searched.
+    No face is searched. region: where it is in the image, as (top, bottom, left, right) in shares of height and width;
+    the whole image if not told. temperature: what the network's logits are divided by (Guo et al., ICML 2017); above 1
+    it is less sure of an expression, and the score of a face that clearly smiles can still rise.
     """
 
     valence: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, region: Sequence[float] = (0, 1, 0, 1), temperature: float = 1):
         super().__init__()
-        self.conv1, self.norm1 = nn.Conv2d(1, 8, 3, bias=False), _norm(8)
-        self.conv2, self.norm2 = nn.Conv2d(8, 8, 3, bias=False), _norm(8)
+        top, bottom, left, right = region
+        if not (0 <= top < bottom <= 1 and 0 <= left < right <= 1):
+            raise GanalyzeError(f"region {list(region)}: top must be above bottom, left before right, all from 0 to 1")
+        self.region, self.temperature = tuple(region), temperature
+        self.conv1, self.norm1 = nn.Conv2d(1, 8, 3, bias=False), batch_norm(8)
+        self.conv2, self.norm2 = nn.Conv2d(8, 8, 3, bias=False), batch_norm(8)
         self.blocks = nn.ModuleList([Block(8, 16), Block(16, 32), Block(32, 64), Block(64, 128)])
         self.classifier = nn.Conv2d(128, len(VALENCE), 3, padding=1)
         self.register_buffer("valence", torch.tensor(list(VALENCE.values())), persistent=False)
 
     def probabilities(self, images: Tensor) -> Tensor:
         """(N, 7) probabilities, in the order of `VALENCE`, of images (N, 3, H, W) in [-1, 1]."""
-        x = resize(to_grey(images), (64, 64))
+        height, width = images.shape[-2:]
+        top, bottom, left, right = self.region
+        face = images[..., round(top * height) : round(bottom * height), round(left * width) : round(right * width)]
+        x = resize(to_grey(face), (64, 64))
         x = F.relu(self.norm1(self.conv1(x)))
         x = F.relu(self.norm2(self.conv2(x)))
         for block in self.blocks:
             x = block(x)
-        return self.classifier(x).mean(dim=(2, 3)).softmax(dim=1)
+        return (self.classifier(x).mean(dim=(2, 3)) / self.temperature).softmax(dim=1)
 
     def forward(self, images: Tensor) -> Tensor:
         """Scores (N,) of images (N, 3, H, W) in [-1, 1]."""
@@ -101,7 +105,7 @@ class FERValence(nn.Module):
 
 
 def _published_layers() -> dict[str, str]:
-    """Our module names, each with the Keras layer that holds its weights.
+    """Our module names, each with the file's group that holds its weights.
 
     Keras numbered the layers as its author's script made them: a block's shortcut before its two convolutions.
     """
@@ -113,33 +117,12 @@ def _published_layers() -> dict[str, str]:
         layers[f"blocks.{block}.conv2"] = f"separable_conv2d_{2 + 2 * block}"
         for offset, norm in enumerate(("shortcut_norm", "norm1", "norm2")):
             layers[f"blocks.{block}.{norm}"] = f"batch_normalization_{3 + 3 * block + offset}"
-    return layers
+    return {ours: f"model_weights/{keras}/{keras}_1" for ours, keras in layers.items()}
 
 
-def _state_from_keras(path: Path) -> dict[str, Tensor]:
-    names = {"gamma": "weight", "beta": "bias", "moving_mean": "running_mean", "moving_variance": "running_var"}
-    names |= {"kernel": "weight", "bias": "bias"}
-    names |= {"depthwise_kernel": "depthwise.weight", "pointwise_kernel": "pointwise.weight"}
-    state = {}
-    try:
-        with h5py.File(path) as file:
-            for ours, keras in _published_layers().items():
-                for name, data in file[f"model_weights/{keras}/{keras}_1"].items():
-                    value = np.asarray(data)
-                    if name.startswith("depthwise"):
-                        value = value.transpose(2, 3, 0, 1)  # Keras (h, w, in, 1), ours (in, 1, h, w)
-                    elif value.ndim == 4:
-                        value = value.transpose(3, 2, 0, 1)  # Keras (h, w, in, out), ours (out, in, h, w)
-                    state[f"{ours}.{names[name.removesuffix(':0')]}"] = torch.from_numpy(value.copy())
-    except (OSError, KeyError) as error:
-        raise GanalyzeError(f"{path} is not the expected Keras file: {error}; remove it and fetch it again") from None
-    return state
-
-
-def load(weights: Weights) -> FERValence:
+def load(weights: Weights, **options: Any) -> FERValence:
     """The network with the published weights. Raises GanalyzeError where they are missing or do not fit."""
     path = weights.path("emotion_model.hdf5")
-    model = FERValence()
-    counters = {k: v for k, v in model.state_dict().items() if k.endswith("num_batches_tracked")}
-    load_state(model, _state_from_keras(path) | counters, path.name)
+    model = FERValence(**options)
+    load_state(model, load_keras(path, _published_layers()), path.name)
     return model

