@@ -44,8 +44,8 @@ GENERATORS = Registry(
             build="ganalyze.models.generators.mobilestylegan:load",
             files=("SynthesisNetwork.xml", "SynthesisNetwork.bin", "MappingNetwork.xml", "MappingNetwork.bin"),
             title="MobileStyleGAN trained on FFHQ",
-            note="These faces are of no one, but the network learnt from photographs of people. What changes along with a "
-            "score, such as apparent age, sex or skin tone, tells what the networks associate, not what people are.",
+            note="These faces are no one's, but the network learnt from photographs of people. What changes along with "
+            "a score, such as apparent age, sex or skin tone, tells what the networks associate, not what people are.",
             options={"image_size": Literal[256, 512], "truncation": _Truncation},
             parts=("coarse", "middle", "fine"),
             memory_mb=3500,
