@@ -127,7 +127,7 @@ def _ours(folder: str, precision: str, threads: int) -> tuple[Callable[[Tensor, 
 
     def loss_of(z: Tensor, y: Tensor, alpha: Tensor) -> Tensor:
         with compute.autocast():
-            return ganalyze_loss(generator, assessor, transformer, z, y, alpha)
+            return ganalyze_loss(generator, assessor, z, transformer(z, y, alpha), y, alpha)
 
     return loss_of, transformer.shared
 

@@ -111,7 +111,8 @@ def test_loss_and_gradient_are_those_of_equation_1_worked_out_by_hand():
     gradient = np.mean(2 * residual[:, None] * alpha[:, None] * ((2 * w * clone) @ matrix), axis=0)
 
     transformer = Transformer.along(torch.from_numpy(theta))
-    loss = ganalyze_loss(generator, assessor, transformer, *map(torch.from_numpy, (z, y, alpha)))
+    z, y, alpha = map(torch.from_numpy, (z, y, alpha))
+    loss = ganalyze_loss(generator, assessor, z, transformer(z, y, alpha), y, alpha)
     loss.backward()
     # The loss compares scores in float32, as every assessor gives them.
     assert loss.item() == pytest.approx(np.mean(residual**2), rel=1e-5)
@@ -128,7 +129,7 @@ def test_the_gradient_through_the_real_networks_is_that_of_finite_differences(we
 
     def loss(theta):
         transformer = Transformer.along(theta)
-        return ganalyze_loss(generator, assessor, transformer, z, y, alpha), transformer.shared
+        return ganalyze_loss(generator, assessor, z, transformer(z, y, alpha), y, alpha), transformer.shared
 
     value, parameter = loss(theta)
     value.backward()
@@ -338,3 +339,23 @@ def test_the_command_killed_again_and_again_ends_with_the_same_bytes(tmp_path, w
     subprocess.run(command(killed), check=True, capture_output=True)
     for name in ("theta.safetensors", "loss.csv"):
         assert (killed / name).read_bytes() == (whole / name).read_bytes()
+
+
+@pytest.mark.parametrize("rescaling", ["none", "per_seed", "per_batch"])
+def test_how_many_the_networks_see_at_once_changes_no_more_than_last_digits(tmp_path, rescaling):
+    settings = TransformerSettings(rescaling=rescaling, start="normal")
+
+    def trained(at_once):
+        training = Training(samples=21, batch_size=7, at_once=at_once, learning_rate=0.1, alpha_max=0.5)
+        checkpoint = tmp_path / f"{at_once}.pt"
+        networks = LinearGenerator(), SquareAssessor()
+        transformer, losses = train_direction(
+            *networks, training, settings, CPU, study="s", seed=1, checkpoint=checkpoint, models={}
+        )
+        return transformer.theta.detach(), losses.loss
+
+    theta, losses = trained(None)
+    for at_once in (1, 3, 7, 50):
+        other_theta, other_losses = trained(at_once)
+        torch.testing.assert_close(other_theta, theta, rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(other_losses, losses, rtol=1e-4)

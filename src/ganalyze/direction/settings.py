@@ -17,6 +17,9 @@ class Training(Settings):
 
     samples: Positive = Field(description="z vectors seen in all (400,000)")
     batch_size: Positive = Field(description="z vectors a step (4)")
+    at_once: Positive | None = Field(
+        default=None, description="of a step's z, how many the networks see at once, to save memory; default: all"
+    )
     learning_rate: float = Field(gt=0, le=10, description="of Adam (2e-4 in the authors' code)")
     alpha_max: float = Field(gt=0, le=100, description="α is drawn uniformly from ±alpha_max (0.5)")
     checkpoint_every: Positive = Field(default=100, description="steps between checkpoints")

@@ -4,6 +4,7 @@ Every step draws its batch from a stream named by the step's number, so a run th
 goes through the very same batches.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -28,15 +29,16 @@ from ganalyze.support.randomness import stream, truncated_normal
 
 
 def ganalyze_loss(
-    generator: Generator, assessor: Assessor, transformer: Transformer, z: Tensor, y: Tensor, alpha: Tensor
+    generator: Generator, assessor: Assessor, z: Tensor, moved: Tensor, y: Tensor, alpha: Tensor
 ) -> Tensor:
     """Mean over the batch of (A(G(T(z, α), y)) − (A(G(z, y)) + α))² (Eq. 1).
 
-    z (N, z_dim), y (N,) class indices, alpha (N,). The seed's own score does not depend on θ: no gradient there.
+    z (N, z_dim), moved: T(z, α), y (N,) class indices, alpha (N,). The seed's own score does not depend on θ: no gradient
+    there.
     """
     with torch.no_grad():
         target = assessor(generator(z, y)) + alpha
-    score = assessor(generator(transformer(z, y, alpha), y))
+    score = assessor(generator(moved, y))
     return (score.float() - target.float()).square().mean()
 
 
@@ -89,17 +91,22 @@ def train_direction(
         for step in range(len(losses), training.steps):
             batch = draw_batch(training, step, z_dim, num_classes, study=study, seed=seed)
             z, y, alpha = (values.to(compute.device) for values in batch)
-            with compute.autocast():
-                loss = ganalyze_loss(generator, assessor, transformer, truncation * z, y, alpha)
-            if not torch.isfinite(loss):
-                raise GanalyzeError(
-                    f"the loss of study {study} is {loss.item()} at step {step}: lower the learning rate"
-                )
             if training.gradients == "zeroed":
                 optimizer.zero_grad()
-            (loss * compute.loss_scale).backward()
+            z = truncation * z
+            moved = transformer(z, y, alpha)  # all of them together: rescaling may depend on the batch
+            gradient, loss = torch.zeros_like(moved), 0.0
+            for part in torch.arange(len(z)).split(training.at_once or len(z)):
+                share, leaf = len(part) / len(z), moved[part].detach().requires_grad_()
+                with compute.autocast():
+                    part_loss = share * ganalyze_loss(generator, assessor, z[part], leaf, y[part], alpha[part])
+                (gradient[part],) = torch.autograd.grad(part_loss * compute.loss_scale, leaf)
+                loss += part_loss.item()
+            if not math.isfinite(loss):
+                raise GanalyzeError(f"the loss of study {study} is {loss} at step {step}: lower the learning rate")
+            moved.backward(gradient)
             optimizer.step()
-            losses.append(loss.item())
+            losses.append(loss)
             bar.set_postfix(loss=f"{losses[-1]:.4f}", refresh=False)
             bar.update(len(z))
             if len(losses) % training.checkpoint_every == 0 or len(losses) == training.steps:
