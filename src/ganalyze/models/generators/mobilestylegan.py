@@ -60,9 +60,9 @@ class Styled(nn.Module):
         super().__init__()
         self.modulation = nn.Linear(WIDTH, channels)
 
-    def forward(self, x: Tensor, w: Tensor) -> Tensor:
-        """(N, channels, H, W) from the like and w (N, 512)."""
-        return x * self.modulation(w)[:, :, None, None]
+    def forward(self, x: Tensor, w: Tensor, scale: float = 1) -> Tensor:
+        """(N, channels, H, W) from the like and w (N, 512); scale: of all channels."""
+        return x * (scale * self.modulation(w))[:, :, None, None]
 
 
 class StyledConv(Styled):
@@ -82,7 +82,7 @@ class StyledConv(Styled):
         if self.weight_dw is not None:
             x = F.conv2d(x, self.weight_dw, padding=1, groups=x.shape[1])
         x = F.conv2d(x, self.weight, self.bias, padding=self.weight.shape[-1] // 2)
-        return F.leaky_relu(x + self.noise, _SLOPE)
+        return F.leaky_relu_(x.add_(self.noise), _SLOPE)
 
 
 class ToImage(Styled):
@@ -92,9 +92,9 @@ class ToImage(Styled):
         super().__init__(n_in)
         self.weight, self.bias = nn.Parameter(torch.empty(12, n_in, 1, 1)), nn.Parameter(torch.empty(12))
 
-    def forward(self, x: Tensor, w: Tensor) -> Tensor:
-        """(N, 12, H, W) from x (N, n_in, H, W) and w (N, 512)."""
-        return F.conv2d(super().forward(x, w), self.weight, self.bias)
+    def forward(self, x: Tensor, w: Tensor, bands: int = 12) -> Tensor:
+        """The first `bands` of 12 (N, bands, H, W), halved, from x (N, n_in, H, W) and w (N, 512)."""
+        return F.conv2d(super().forward(x, w), self.weight[:bands], self.bias[:bands]) / 2
 
 
 class Block(nn.Module):
@@ -108,17 +108,18 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, w: list[Tensor]) -> Tensor:
         """(N, n_out, 2·H, 2·W) from x (N, n_in, H, W) and three w (N, 512)."""
-        x = inverse_haar(self.up(x, w[0]))
+        x = inverse_haar(self.up(x, w[0], scale=0.5))
         return self.conv2(self.conv1(x, w[1]), w[2])
 
 
 def inverse_haar(x: Tensor) -> Tensor:
-    """Images (N, C, 2·H, 2·W) of their wavelet bands (N, 4·C, H, W): first C low ones, then three details of each."""
-    low, details = x[:, : x.shape[1] // 4], x[:, x.shape[1] // 4 :].unflatten(1, (-1, 3))
-    rows, columns, both = details.unbind(2)
-    corners = [low + rows + columns + both, low + rows - columns - both]
-    corners += [low - rows + columns - both, low - rows - columns + both]
-    return F.pixel_shuffle(torch.stack(corners, 2).flatten(1, 2) / 2, 2)
+    """Images (N, C, 2·H, 2·W) of their halved wavelet bands (N, 4·C, H, W): C low ones, then three details of each."""
+    x = x.permute(0, 2, 3, 1)  # channels last, in which format the convolutions are fastest
+    low, details = x[..., : x.shape[-1] // 4], x[..., x.shape[-1] // 4 :].unflatten(-1, (-1, 3))
+    rows, columns, both = details.unbind(-1)
+    upper, lower, across, crossed = low + rows, low - rows, columns + both, columns - both
+    pairs = [torch.stack([upper + across, upper - across], 3), torch.stack([lower + crossed, lower - crossed], 3)]
+    return torch.stack(pairs, 2).flatten(3, 4).flatten(1, 2).permute(0, 3, 1, 2)
 
 
 class Synthesis(nn.Module):
@@ -131,16 +132,16 @@ class Synthesis(nn.Module):
         self.layers = nn.ModuleList(Block(a, b, 8 * 2**i) for i, (a, b) in enumerate(pairwise(_CHANNELS)))
         self.to_img = ToImage(_CHANNELS[-1])
 
-    def bands(self, w: list[Tensor]) -> Tensor:
-        """The wavelet bands (N, 12, 512, 512) of the image of 1024 pixels."""
+    def bands(self, w: list[Tensor], bands: int = 12) -> Tensor:
+        """The first `bands` of the 12 wavelet bands of the image of 1024 pixels, halved: (N, bands, 512, 512)."""
         x = self.conv1(self.input.expand(len(w[0]), -1, -1, -1), w[0])
         for index, block in enumerate(self.layers):
             x = block(x, w[1 + 3 * index : 4 + 3 * index])
-        return self.to_img(x, w[-1])
+        return self.to_img(x, w[-1], bands)
 
     def forward(self, w: list[Tensor]) -> Tensor:
-        """Images (N, 3, 512, 512): the low band is twice the mean of each 2×2 of the 1024 pixels."""
-        return self.bands(w)[:, :3] / 2
+        """Images (N, 3, 512, 512): the halved low bands, which are the mean of each 2×2 of the 1024 pixels."""
+        return self.bands(w, 3)
 
 
 class MobileStyleGAN(nn.Module):
