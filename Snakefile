@@ -25,7 +25,6 @@ rule all:
     input:
         f"{RESULTS}/report.html",
         f"{RESULTS}/metrics.json",
-        all_image_sets(),
 
 
 include: "workflow/rules/serve.smk"

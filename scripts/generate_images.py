@@ -5,9 +5,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from ganalyze.direction.generation import chunk_of, draw_seeds, generate_images
+from ganalyze.direction.generation import chunk_of, draw_seeds, generate_images, spaced
 from ganalyze.direction.settings import ImageSetSettings, seeds_per_batch
 from ganalyze.direction.transformer import Transformer
+from ganalyze.images.shards import ImageFormat
 from ganalyze.models.choices import GeneratorChoice
 from ganalyze.models.compute import Compute
 from ganalyze.models.weights.files import Weights
@@ -27,8 +28,10 @@ class Arguments(Settings):
         default="truncated", description="part of the normal distribution that z is from"
     )
     seed: int = Field(description="of the run")
+    only: Positive | None = Field(default=None, description="of the seeds, so many at even spaces; default: all")
     chunk: int = Field(default=0, description="which chunk to make, from 0")
     batch_size: Positive = Field(default=40, description="images at once")
+    image_format: ImageFormat = Field(default="png", description="in which images are stored")
     image_set: ImageSetSettings
     generator: GeneratorChoice
     compute: Compute = Compute()
@@ -45,6 +48,8 @@ def main(arguments: Arguments) -> None:
     else:
         raise GanalyzeError("--direction is missing: without one, --alphas can only be 0, the unmodified seed")
     seeds = draw_seeds(arguments.image_set, generator.num_classes, arguments.seed)
+    if arguments.only:
+        seeds = spaced(seeds, arguments.only)
     batch = seeds_per_batch(arguments.batch_size, len(arguments.alphas))
     generate_images(
         generator,
@@ -57,6 +62,7 @@ def main(arguments: Arguments) -> None:
         tails=arguments.z == "tails",
         compute=compute,
         folder=arguments.output.with_suffix(""),
+        image_format=arguments.image_format,
     )
 
 

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator, m
 
 from ganalyze.direction.settings import ImageSets, Training, TransformerSettings, seeds_per_batch
 from ganalyze.experiments.registry import EXPERIMENTS, ExperimentSettings
+from ganalyze.images.shards import ImageFormat
 from ganalyze.measures.realness.settings import Realness
 from ganalyze.models.assessors import ASSESSORS
 from ganalyze.models.choices import AssessorChoice, GeneratorChoice
@@ -55,6 +56,16 @@ class Study(AssessorChoice):
         """The grid of an image set: vigilance images are unmodified seeds."""
         return (0.0,) if set_name == "vigilance" else self.alphas
 
+    def moved_alphas_of(self, set_name: str) -> tuple[float, ...]:
+        """The grid of an image set without 0. Unmodified seeds are made once for all studies of a run."""
+        return tuple(alpha for alpha in self.alphas_of(set_name) if alpha != 0)
+
+    @property
+    def alphas_between(self) -> tuple[float, ...]:
+        """Three values between each two of the grid, so that a picture of a seed can move smoothly."""
+        steps = zip(self.alphas, self.alphas[1:], strict=False)
+        return tuple(round(low + (high - low) * part / 4, 6) for low, high in steps for part in (1, 2, 3))
+
     @property
     def title(self) -> str:
         """The name as people read it."""
@@ -68,6 +79,10 @@ class Run(GeneratorChoice, Compute):
     seed: int = Field(ge=0, description="of everything random")
     weights_dir: str = Field(default="weights", min_length=1, description="where downloaded weights are kept")
     batch_size: Positive = Field(default=40, description="images the networks see at once in generation and scoring")
+    image_format: ImageFormat = Field(default="png", description="in which images are stored, and so measured")
+    strip_seeds: Positive | None = Field(
+        default=None, description="seeds shown between the alphas of the grid too, for the report; without it, none"
+    )
     segmenter: str | None = Field(
         default=None, description="finds the subject; without it, no factors that need subject masks"
     )
@@ -90,7 +105,7 @@ class Run(GeneratorChoice, Compute):
     def _chunks_fit(self) -> "Run":
         for index, study in enumerate(self.studies):
             for name, images in study.image_sets.present.items():
-                batches = -(-images.seeds // seeds_per_batch(self.batch_size, len(study.alphas_of(name))))
+                batches = -(-images.seeds // seeds_per_batch(self.batch_size, len(study.moved_alphas_of(name)) or 1))
                 if images.chunks > batches:
                     raise ValueError(
                         f"studies[{index}].image_sets.{name}.chunks: got {images.chunks}, but the set has {batches} "

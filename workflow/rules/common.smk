@@ -76,8 +76,15 @@ if not workflow.deployment_settings.deployment_method and Path(shutil.which("pyt
     sys.exit("error: activate the environment first: . .venv/bin/activate")
 
 
-# A job whose threads wait by spinning slows every other job on its cores down, many times over.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# What every job inherits.
+os.environ |= {
+    # A job whose threads wait by spinning slows every other job on its cores down, many times over.
+    "OMP_WAIT_POLICY": "passive",
+    # glibc gives large blocks back to the system after every layer of a network; to fetch them again costs more than the
+    # arithmetic. So it keeps them.
+    "MALLOC_MMAP_MAX_": "0",
+    "MALLOC_TRIM_THRESHOLD_": str(2**34),
+} | os.environ
 
 
 # --- models ------------------------------------------------------------------------------------------------
@@ -134,15 +141,6 @@ def networks(mem_mb, minutes=120):
 # --- files -------------------------------------------------------------------------------------------------
 
 
-def all_image_sets():
-    """The manifests of every image set of the run. Only the test set's scores serve for anything."""
-    return [
-        f"{RESULTS}/{study.name}/images/{name}{'' if name == 'test' else '.unscored'}.csv"
-        for study in RUN.studies
-        for name in study.image_sets.present
-    ]
-
-
 def image_set(wildcards):
     return RUN.study(wildcards.study).image_sets.present[wildcards.set]
 
@@ -151,13 +149,27 @@ def alphas(wildcards):
     return RUN.study(wildcards.study).alphas_of(wildcards.set)
 
 
-def chunk_files(suffix):
-    """The chunks of an image set: their manifests (.csv) or images (.zip)."""
+def scored_by(study, other):
+    """The test set of a study, scored by the assessor of another; studies with one assessor share the scores."""
+    assessor = RUN.study(other).only(AssessorChoice)
+    if RUN.study(study).only(AssessorChoice) == assessor:
+        return f"{RESULTS}/{study}/images/test.csv"
+    first = next(one.name for one in RUN.studies if one.only(AssessorChoice) == assessor)
+    return f"{RESULTS}/{study}/images/test.by_{first}.csv"
+
+
+def chunk_files(name, suffix):
+    """The chunks of an image set: their manifests (.csv) or images (.zip). The study's own, and those of the unmodified
+    seeds, which all studies with as many seeds share."""
 
     def files(wildcards):
-        chunks = image_set(wildcards).chunks
-        folder = f"{RESULTS}/{wildcards.study}/images/{wildcards.set}.chunks"
-        return [f"{folder}/{chunk}-of-{chunks}{suffix}" for chunk in range(chunks)]
+        study = RUN.study(wildcards.study)
+        images = study.image_sets.present[name]
+        seeds = f"{RESULTS}/seeds/{name}-{images.classes}x{images.seeds_per_class}.chunks"
+        folders = [(seeds, min(images.chunks, -(-images.seeds // RUN.batch_size)))]
+        if study.moved_alphas_of(name):
+            folders.append((f"{RESULTS}/{study.name}/images/{name}.chunks", images.chunks))
+        return [f"{folder}/{chunk}-of-{chunks}{suffix}" for folder, chunks in folders for chunk in range(chunks)]
 
     return files
 

@@ -12,6 +12,7 @@ rule train_direction:
         "<logs>/train_direction/{study}.log",
     benchmark:
         "<benchmarks>/train_direction/{study}.tsv"
+    priority: 1  # nothing can be looked at before
     conda:
         "../../envs/environment.yaml"
     threads: RUN.threads

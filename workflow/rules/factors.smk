@@ -58,11 +58,7 @@ rule compare_directions:
     input:
         code=code("compare_directions.py"),
         directions=expand("<results>/{study}/direction/theta.safetensors", study=STUDIES),
-        manifests=[
-            f"<results>/{study}/images/{'test' if study == other else f'test.by_{other}'}.csv"
-            for study in STUDIES
-            for other in STUDIES
-        ],
+        manifests=[scored_by(study, other) for study in STUDIES for other in STUDIES],
     output:
         "<results>/alignment.csv",
     log:

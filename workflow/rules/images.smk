@@ -1,4 +1,6 @@
-# Image sets (paper §2.2): generated in chunks, joined into shards, then scored by the study's assessor.
+# Image sets (paper §2.2): generated in chunks, joined into shards, then scored by the study's assessor. Unmodified seeds
+# (α = 0) are the same for all studies, and made once. Only test sets are made: what else an experiment shows is listed,
+# which is all that tracks need, and made when someone asks for it (docs/experiments.md).
 
 
 rule generate_images:
@@ -13,36 +15,74 @@ rule generate_images:
         "<logs>/generate_images/{study}-{set}-{chunk}-of-{chunks}.log",
     benchmark:
         "<benchmarks>/generate_images/{study}-{set}-{chunk}-of-{chunks}.tsv"
+    priority: 2
     conda:
         "../../envs/environment.yaml"
     threads: RUN.threads
     resources:
         **networks(GENERATOR.memory_mb),
     params:
-        set=lambda w: f"--set {w.set} --chunk {w.chunk} {'--z tails' if w.set == 'vigilance' else ''}",
+        set=lambda w: f"--set {w.set} --chunk {w.chunk}",
         settings=lambda w: command_line(image_set(w)),
-        alphas=alphas,
+        alphas=lambda w: RUN.study(w.study).moved_alphas_of(w.set),
         direction=lambda w, input: f"--direction {input.theta}",
         generator=THE_GENERATOR,
+        stored=f"--image-format {RUN.image_format}",
         seed=RUN.seed,
         batch_size=RUN.batch_size,
         compute=COMPUTE,
     shell:
         "python scripts/generate_images.py {params.generator} {params.direction} {params.set} {params.settings}"
-        " --alphas {params.alphas} --seed {params.seed} --batch-size {params.batch_size} {params.compute}"
-        " --output {output.manifest} 2>&1 | tee {log}"
+        " --alphas {params.alphas} --seed {params.seed} {params.stored} --batch-size {params.batch_size}"
+        " {params.compute} --output {output.manifest} 2>&1 | tee {log}"
+
+
+use rule generate_images as generate_seeds with:
+    input:
+        code=code("generate_images.py", GENERATOR.module),
+        weights=weight_files(GENERATOR),
+    output:
+        manifest=temp("<results>/seeds/{set}-{classes}x{each}.chunks/{chunk}-of-{chunks}.csv"),
+        images=temp("<results>/seeds/{set}-{classes}x{each}.chunks/{chunk}-of-{chunks}.zip"),
+    log:
+        "<logs>/generate_seeds/{set}-{classes}x{each}-{chunk}-of-{chunks}.log",
+    benchmark:
+        "<benchmarks>/generate_seeds/{set}-{classes}x{each}-{chunk}-of-{chunks}.tsv"
+    params:
+        set=lambda w: f"--set {w.set} --chunk {w.chunk} {'--z tails' if w.set == 'vigilance' else ''}",
+        settings=lambda w: command_line(
+            ImageSetSettings(classes=int(w.classes), seeds_per_class=int(w.each), chunks=int(w.chunks))
+        ),
+        alphas=0,
+        direction="",
+
+
+use rule generate_images as generate_strip with:
+    # Some seeds of the test set between the alphas of the grid, so that the report can move them smoothly.
+    output:
+        manifest="<results>/{study}/images/strip.csv",
+        images="<results>/{study}/images/strip.zip",
+    log:
+        "<logs>/generate_strip/{study}.log",
+    benchmark:
+        "<benchmarks>/generate_strip/{study}.tsv"
+    params:
+        set=f"--set test --only {RUN.strip_seeds}",
+        settings=lambda w: command_line(RUN.study(w.study).image_sets.test.model_copy(update={"chunks": 1})),
+        alphas=lambda w: RUN.study(w.study).alphas_between,
 
 
 rule gather_images:
     input:
         code=code("gather_images.py"),
-        manifests=chunk_files(".csv"),
-        images=chunk_files(".zip"),
+        manifests=chunk_files("test", ".csv"),
+        images=chunk_files("test", ".zip"),
     output:
-        folder=directory("<results>/{study}/images/{set}"),
-        manifest="<results>/{study}/images/{set}.unscored.csv",
+        folder=directory("<results>/{study}/images/test"),
+        manifest="<results>/{study}/images/test.unscored.csv",
     log:
-        "<logs>/gather_images/{study}-{set}.log",
+        "<logs>/gather_images/{study}-test.log",
+    priority: 2
     conda:
         "../../envs/environment.yaml"
     resources:
@@ -50,6 +90,47 @@ rule gather_images:
     shell:
         "python scripts/gather_images.py {input.manifests} --folder {output.folder} --manifest {output.manifest}"
         " 2>&1 | tee {log}"
+
+
+rule list_images:
+    input:
+        code=code("list_images.py", GENERATOR.module),
+        weights=weight_files(GENERATOR),
+    output:
+        "<results>/{study}/images/{set}.unscored.csv",
+    log:
+        "<logs>/list_images/{study}-{set}.log",
+    wildcard_constraints:
+        set="filler|vigilance",
+    conda:
+        "../../envs/environment.yaml"
+    resources:
+        **tables(2000, minutes=30),
+    params:
+        set=lambda w: f"--set {w.set}",
+        settings=lambda w: command_line(image_set(w)),
+        alphas=alphas,
+        generator=THE_GENERATOR,
+        stored=f"--image-format {RUN.image_format}",
+        seed=RUN.seed,
+        compute=command_line(RUN.weights),
+    shell:
+        "python scripts/list_images.py {params.generator} {params.set} {params.settings} --alphas {params.alphas}"
+        " --seed {params.seed} {params.stored} {params.compute} --output {output} 2>&1 | tee {log}"
+
+
+use rule gather_images as make_listed_images with:
+    input:
+        code=code("gather_images.py"),
+        manifests=lambda w: chunk_files(w.set, ".csv")(w),
+        images=lambda w: chunk_files(w.set, ".zip")(w),
+    output:
+        folder=directory("<results>/{study}/images/{set}"),
+        manifest=temp("<results>/{study}/images/{set}.made.csv"),
+    log:
+        "<logs>/gather_images/{study}-{set}.log",
+    wildcard_constraints:
+        set="filler|vigilance",
 
 
 rule score_images:

@@ -27,6 +27,7 @@ for port, (experiment, reference) in enumerate(EXPERIMENTS_OF[STUDIES[0]].items(
             settings=f"page/settings/{experiment}.yaml",
             tracks=f"{folder}/tracks/{experiment}.csv",
             manifests=[f"{folder}/images/{name}.unscored.csv" for name in settings.seeds] + foils_of(settings),
+            images=[f"{folder}/images/{name}" for name in settings.seeds],
         log:
             f"<logs>/serve_{experiment}.log",
         conda:

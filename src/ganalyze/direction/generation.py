@@ -4,6 +4,7 @@ A set can be made in chunks, as separate jobs. The generator always sees the sam
 other, however the set is cut, so pixels do not depend on the number of chunks.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from ganalyze.direction.settings import ImageSetSettings, seeds_per_batch
 from ganalyze.direction.transformer import Transformer
 from ganalyze.images.image_sets import image_id, write_manifest
 from ganalyze.images.pixels import to_pixels
-from ganalyze.images.shards import Shard
+from ganalyze.images.shards import ImageFormat, Shard, place_in_set
 from ganalyze.models.compute import Compute
 from ganalyze.models.contract import Generator, truncation_of
 from ganalyze.support.errors import GanalyzeError
@@ -34,6 +35,12 @@ def draw_seeds(settings: ImageSetSettings, num_classes: int, seed: int) -> pd.Da
     class_id = np.repeat(classes, settings.seeds_per_class)
     z_index = np.tile(np.arange(settings.seeds_per_class), settings.classes)
     return pd.DataFrame({"seed_id": np.arange(len(class_id)), "class_id": class_id, "z_index": z_index})
+
+
+def spaced(seeds: pd.DataFrame, count: int) -> pd.DataFrame:
+    """`count` seeds at even spaces of all, or all where there are fewer."""
+    count = min(count, len(seeds))
+    return seeds.iloc[[int((i + 0.5) * len(seeds) / count) for i in range(count)]]
 
 
 def draw_z(set_name: str, class_id: int, z_index: int, z_dim: int, *, seed: int, tails: bool = False) -> np.ndarray:
@@ -59,6 +66,36 @@ def chunk_of(seeds: pd.DataFrame, chunk: int, chunks: int, seeds_per_batch: int)
     return seeds[batch.isin(mine)]
 
 
+def list_clones(
+    seeds: pd.DataFrame, set_name: str, alphas: Sequence[float], class_names: Sequence[str]
+) -> pd.DataFrame:
+    """A row an image, seed after seed, each at every alpha: `MANIFEST_COLUMNS` up to alpha.
+
+    Raises GanalyzeError where an alpha is there twice.
+    """
+    if len(set(alphas)) < len(alphas):
+        raise GanalyzeError(f"alphas of image set {set_name!r}: a value is given twice")
+    rows = seeds.merge(pd.Series(alphas, name="alpha", dtype=float), how="cross")
+    names = [image_id(set_name, row.seed_id, row.alpha) for row in rows.itertuples()]
+    classes = [class_names[class_id] for class_id in rows.class_id]
+    return rows.assign(image_id=names, set=set_name, class_name=classes)[
+        ["image_id", "set", "seed_id", "class_id", "class_name", "z_index", "alpha"]
+    ]
+
+
+def list_images(
+    seeds: pd.DataFrame,
+    set_name: str,
+    alphas: Sequence[float],
+    class_names: Sequence[str],
+    image_format: ImageFormat,
+) -> pd.DataFrame:
+    """The manifest that an image set will have, whether its images are made or not."""
+    clones = list_clones(seeds, set_name, sorted(alphas), class_names)
+    files = [place_in_set(set_name, row.seed_id, row.image_id, image_format) for row in clones.itertuples()]
+    return clones.assign(file=files)
+
+
 def generate_images(
     generator: Generator,
     transformer: Transformer,
@@ -71,6 +108,7 @@ def generate_images(
     tails: bool = False,
     compute: Compute,
     folder: Path,
+    image_format: ImageFormat = "png",
 ) -> None:
     """Write the clones of `seeds` at every alpha to `folder`.zip, and their manifest, without scores, to `folder`.csv.
 
@@ -78,10 +116,9 @@ def generate_images(
     most. `folder` is a path without suffix. Rescaling per batch rescales the seeds of a batch together, one alpha at a
     time. Raises GanalyzeError where an alpha is there twice.
     """
-    if len(set(alphas)) < len(alphas):
-        raise GanalyzeError(f"alphas of image set {set_name!r}: a value is given twice")
+    rows = list_clones(seeds, set_name, alphas, generator.class_names)
+    names = iter(rows.image_id)
     transformer.to(compute.device)
-    rows = []
     with (
         Shard(folder.with_suffix(".zip")) as shard,
         progress(len(seeds) * len(alphas), "image", f"images {folder.stem}") as bar,
@@ -92,24 +129,11 @@ def generate_images(
                 for row in batch.itertuples()
             ]
             images = _clones(generator, transformer, np.stack(z), batch.class_id.to_list(), alphas, compute)
-            clones = ((row, alpha) for row in batch.itertuples() for alpha in alphas)
-            for (row, alpha), pixels in zip(clones, images, strict=True):
-                name = image_id(set_name, row.seed_id, alpha)
-                shard.add(f"{name}.png", pixels)
-                rows.append(
-                    {
-                        "image_id": name,
-                        "set": set_name,
-                        "seed_id": row.seed_id,
-                        "class_id": row.class_id,
-                        "class_name": generator.class_names[row.class_id],
-                        "z_index": row.z_index,
-                        "alpha": alpha,
-                        "file": f"{folder.stem}.zip/{name}.png",
-                    }
-                )
+            for pixels in images:
+                shard.add(f"{next(names)}.{image_format}", pixels)
             bar.update(len(images))
-    write_manifest(pd.DataFrame(rows), folder.with_suffix(".csv"))
+    files = [f"{folder.stem}.zip/{name}.{image_format}" for name in rows.image_id]
+    write_manifest(rows.assign(file=files), folder.with_suffix(".csv"))
 
 
 @torch.no_grad()

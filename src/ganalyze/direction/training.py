@@ -33,8 +33,8 @@ def ganalyze_loss(
 ) -> Tensor:
     """Mean over the batch of (A(G(T(z, α), y)) − (A(G(z, y)) + α))² (Eq. 1).
 
-    z (N, z_dim), moved: T(z, α), y (N,) class indices, alpha (N,). The seed's own score does not depend on θ: no gradient
-    there.
+    z (N, z_dim), moved: T(z, α), y (N,) class indices, alpha (N,). The seed's own score does not depend on θ: no
+    gradient there.
     """
     with torch.no_grad():
         target = assessor(generator(z, y)) + alpha

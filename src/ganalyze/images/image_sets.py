@@ -3,11 +3,11 @@
 An image set is every *seed* (one z with its class y) at every alpha. It lies in two places:
 
     images/test.csv                the manifest, one row an image (`MANIFEST_COLUMNS`)
-    images/test/shard-0000.zip     PNG images, `shards.SEEDS_PER_SHARD` seeds a shard
+    images/test/shard-0000.zip     PNG or WebP images, `shards.SEEDS_PER_SHARD` seeds a shard
 
 A shard is an uncompressed zip, so any viewer opens single images, and thousands of images are a few files for
 DVC. The manifest's `file` is relative to the manifest and names the member after the shard:
-`test/shard-0000.zip/test_00007_+0.2.png`. A `file` that is a plain PNG beside the manifest is read as well.
+`test/shard-0000.zip/test_00007_+0.2.png`. A `file` that is a plain image beside the manifest is read as well.
 
 Everything here is deterministic: the same images give the same bytes.
 """

@@ -35,7 +35,7 @@ class ImageReader:
             self._shard.close()
 
     def read_bytes(self, file: str) -> bytes:
-        """The stored PNG itself. Raises GanalyzeError where shard or member is missing or broken."""
+        """The stored file itself. Raises GanalyzeError where shard or member is missing or broken."""
         path, member = split_file(file)
         if member is None:
             try:

@@ -1,12 +1,13 @@
-"""Shards: zips of PNG images, and how an image set is put together from chunks that were made apart."""
+"""Shards: zips of images, and how an image set is put together from chunks that were made apart."""
 
 import io
 import shutil
 import zipfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -18,10 +19,18 @@ from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.files import written_whole
 
 SEEDS_PER_SHARD = 100
+# png is lossless. webp takes a fifth of the room, and what is measured are the stored images, whichever it is.
+ImageFormat = Literal["png", "webp"]
+_OPTIONS: dict[str, dict[str, Any]] = {"png": {}, "webp": {"quality": 95, "method": 4}}
+
+
+def place_in_set(set_name: str, seed_id: int, image: str, image_format: str) -> str:
+    """Where an image set has the image of an image_id, as its manifest's `file` says."""
+    return f"{set_name}/shard-{seed_id // SEEDS_PER_SHARD:04d}.zip/{image}.{image_format}"
 
 
 class Shard:
-    """A zip of PNG images open for writing; use as a context manager. Appears whole or not at all."""
+    """A zip of images open for writing; use as a context manager. Appears whole or not at all."""
 
     def __init__(self, path: Path | str):
         self._stack = ExitStack()
@@ -38,13 +47,14 @@ class Shard:
         return self._stack.__exit__(kind, error, trace)
 
     def add(self, name: str, pixels: np.ndarray) -> None:
-        """Store `pixels`, (H, W, 3) uint8, as the PNG `name`."""
+        """Store `pixels`, (H, W, 3) uint8, under `name`, whose suffix says in which `ImageFormat`."""
         buffer = io.BytesIO()
-        Image.fromarray(pixels).save(buffer, format="PNG")
+        image_format = PurePosixPath(name).suffix[1:]
+        Image.fromarray(pixels).save(buffer, image_format, **_OPTIONS[image_format])
         self.add_bytes(name, buffer.getvalue())
 
     def add_bytes(self, name: str, data: bytes) -> None:
-        """Store an image that is PNG already."""
+        """Store an image that is encoded already."""
         # A ZipInfo has the zip format's earliest date: no clock in the bytes.
         self._zip.writestr(zipfile.ZipInfo(name), data)
 
@@ -62,18 +72,19 @@ def gather(parts: Sequence[Path | str], folder: Path | str, manifest_path: Path 
     if len(twice):
         raise GanalyzeError(f"{twice.image_id.iloc[0]} is in more than one chunk: remove {folder} and generate again")
 
-    shard = manifest.seed_id // SEEDS_PER_SHARD
     building = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(building, ignore_errors=True)
-    files = pd.Series(index=manifest.index, dtype=str)
+    places = [
+        place_in_set(folder.name, row.seed_id, row.image_id, PurePosixPath(row.file).suffix[1:])
+        for row in manifest.itertuples()
+    ]
     with ExitStack() as stack:
         readers = {part: stack.enter_context(ImageReader(Path(part).parent)) for part in map(str, parts)}
-        for number, rows in manifest.groupby(shard):
-            name = f"shard-{number:04d}.zip"
-            with Shard(building / name) as out:
+        for shard, rows in manifest.assign(place=places).groupby(lambda index: PurePosixPath(places[index]).parts[1]):
+            with Shard(building / shard) as out:
                 for row in rows.itertuples():
-                    out.add_bytes(f"{row.image_id}.png", readers[manifest.at[row.Index, "_part"]].read_bytes(row.file))
-                    files[row.Index] = f"{folder.name}/{name}/{row.image_id}.png"
+                    data = readers[manifest.at[row.Index, "_part"]].read_bytes(row.file)
+                    out.add_bytes(PurePosixPath(row.place).name, data)
     shutil.rmtree(folder, ignore_errors=True)
     building.rename(folder)
-    write_manifest(manifest.assign(file=files)[[c for c in MANIFEST_COLUMNS if c in manifest]], manifest_path)
+    write_manifest(manifest.assign(file=places)[[c for c in MANIFEST_COLUMNS if c in manifest]], manifest_path)

@@ -6,10 +6,12 @@ is given names made by a keyed hash instead.
 
 import hashlib
 import hmac
+import io
 from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
+from PIL import Image
 
 from ganalyze.experiments.tracks import COLUMNS
 from ganalyze.images.image_sets import read_manifest
@@ -52,12 +54,16 @@ class Stimuli:
         return self._names[image_id]
 
     def read(self, name: str) -> bytes | None:
-        """The PNG of this opaque name; None where there is none."""
+        """The PNG of this opaque name, the same pixels however they are stored; None where there is none."""
         if name not in self._places:
             return None
         folder, file = self._places[name]
         with ImageReader(folder) as reader:
-            return reader.read_bytes(file)
+            if file.endswith(".png"):
+                return reader.read_bytes(file)
+            buffer = io.BytesIO()
+            Image.fromarray(reader.read(file)).save(buffer, "png")
+            return buffer.getvalue()
 
 
 def read_tracks(path: Path | str) -> tuple[pd.DataFrame, str]:

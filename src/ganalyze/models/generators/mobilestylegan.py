@@ -60,7 +60,7 @@ class Styled(nn.Module):
         super().__init__()
         self.modulation = nn.Linear(WIDTH, channels)
 
-    def forward(self, x: Tensor, w: Tensor, scale: float = 1) -> Tensor:
+    def styled(self, x: Tensor, w: Tensor, scale: float = 1) -> Tensor:
         """(N, channels, H, W) from the like and w (N, 512); scale: of all channels."""
         return x * (scale * self.modulation(w))[:, :, None, None]
 
@@ -78,7 +78,7 @@ class StyledConv(Styled):
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         """(N, n_out, H, W) from x (N, n_in, H, W) and w (N, 512)."""
-        x = super().forward(x, w)
+        x = self.styled(x, w)
         if self.weight_dw is not None:
             x = F.conv2d(x, self.weight_dw, padding=1, groups=x.shape[1])
         x = F.conv2d(x, self.weight, self.bias, padding=self.weight.shape[-1] // 2)
@@ -94,7 +94,7 @@ class ToImage(Styled):
 
     def forward(self, x: Tensor, w: Tensor, bands: int = 12) -> Tensor:
         """The first `bands` of 12 (N, bands, H, W), halved, from x (N, n_in, H, W) and w (N, 512)."""
-        return F.conv2d(super().forward(x, w), self.weight[:bands], self.bias[:bands]) / 2
+        return F.conv2d(self.styled(x, w), self.weight[:bands], self.bias[:bands]) / 2
 
 
 class Block(nn.Module):
@@ -108,7 +108,7 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, w: list[Tensor]) -> Tensor:
         """(N, n_out, 2·H, 2·W) from x (N, n_in, H, W) and three w (N, 512)."""
-        x = inverse_haar(self.up(x, w[0], scale=0.5))
+        x = inverse_haar(self.up.styled(x, w[0], scale=0.5))
         return self.conv2(self.conv1(x, w[1]), w[2])
 
 
