@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ganalyze.direction.generation import chunk_of, draw_seeds, generate_images, spaced
+from ganalyze.direction.generation import choose_spaced, chunk_of, draw_seeds, generate_images
 from ganalyze.direction.settings import ImageSetSettings, seeds_per_batch
 from ganalyze.direction.transformer import Transformer
 from ganalyze.images.shards import ImageFormat
@@ -28,7 +28,7 @@ class Arguments(Settings):
         default="truncated", description="part of the normal distribution that z is from"
     )
     seed: int = Field(description="of the run")
-    only: Positive | None = Field(default=None, description="of the seeds, so many at even spaces; default: all")
+    spaced: Positive | None = Field(default=None, description="of the seeds, so many at even spaces; default: all")
     chunk: int = Field(default=0, description="which chunk to make, from 0")
     batch_size: Positive = Field(default=40, description="images at once")
     image_format: ImageFormat = Field(default="png", description="in which images are stored")
@@ -48,8 +48,8 @@ def main(arguments: Arguments) -> None:
     else:
         raise GanalyzeError("--direction is missing: without one, --alphas can only be 0, the unmodified seed")
     seeds = draw_seeds(arguments.image_set, generator.num_classes, arguments.seed)
-    if arguments.only:
-        seeds = spaced(seeds, arguments.only)
+    if arguments.spaced:
+        seeds = choose_spaced(seeds, arguments.spaced)
     batch = seeds_per_batch(arguments.batch_size, len(arguments.alphas))
     generate_images(
         generator,

@@ -11,12 +11,13 @@ from PIL import Image
 
 from ganalyze.figures.alignment import draw_alignment
 from ganalyze.figures.catalogue import draw_catalogue
-from ganalyze.figures.comparison import choose_common_seed, draw_comparison
+from ganalyze.figures.comparison import choose_common_seeds, draw_comparison
 from ganalyze.figures.factors import FACTORS, draw_factors
 from ganalyze.figures.masks import draw_masks
 from ganalyze.figures.plan import figures_of
 from ganalyze.figures.scores import draw_scores
 from ganalyze.figures.sequences import choose_seeds, draw_sequences
+from ganalyze.figures.structure import draw_structure
 from ganalyze.figures.style import alpha_label, plt, save, save_pages
 from ganalyze.images.image_sets import ImageSet
 from ganalyze.images.shards import Shard
@@ -66,8 +67,8 @@ MODEL = pd.DataFrame(
 )
 
 
-def planned(*studies, realness=False, distilled=False, power=False, experiments=None):
-    return figures_of(studies, realness, distilled, power, experiments or {})
+def planned(*studies, realness=False, distilled=False, power=False, experiments=None, segmented=False):
+    return figures_of(studies, realness, distilled, power, experiments or {}, segmented)
 
 
 def test_the_papers_figures_are_drawn_of_the_studies_that_are_there():
@@ -80,11 +81,12 @@ def test_the_papers_figures_are_drawn_of_the_studies_that_are_there():
 def test_what_was_not_measured_is_not_drawn():
     assert {"fig5a", "realness_valence"} <= set(planned("memorability", "valence", realness=True))
     assert "masks" in planned("memorability", distilled=True)
+    assert "structure" in planned("memorability", "valence", segmented=True)
     assert not {"fig5a", "masks"} & set(planned("memorability"))
 
 
 def test_one_study_alone_is_compared_with_nothing():
-    assert not {"fig10", "alignment"} & set(planned("memorability"))
+    assert not {"fig10", "alignment", "structure"} & set(planned("memorability", segmented=True))
 
 
 def test_what_people_did_is_drawn_where_they_were_asked():
@@ -126,7 +128,7 @@ def test_a_figure_is_saved_as_svg_and_png_the_same_bytes_each_time(tmp_path, sto
     _, manifest = stored
     for name in ("a", "b"):
         save(
-            draw_scores({"score": manifest}, {"score": set_of(manifest).mean_scores()}, {"score": MODEL}),
+            draw_scores({"a": manifest}, {"a": set_of(manifest).mean_scores()}, {"a": MODEL}, {"a": "score"}),
             tmp_path / name,
         )
     for suffix in (".svg", ".png"):
@@ -137,12 +139,24 @@ def test_a_figure_is_saved_as_svg_and_png_the_same_bytes_each_time(tmp_path, sto
 
 def test_a_score_figure_tells_slope_and_interval_and_how_many_seeds(stored):
     _, manifest = stored
-    (ax,) = draw_scores({"ResMem": manifest}, {"ResMem": set_of(manifest).mean_scores()}, {"ResMem": MODEL}).axes
+    means = set_of(manifest).mean_scores()
+    (ax,) = draw_scores({"a_b": manifest}, {"a_b": means}, {"a_b": MODEL}, {"a_b": "ResMem"}).axes
     assert ax.get_title("left") == "β = 0.68 [0.66, 0.70], p < .001"
+    assert [text.get_text() for text in ax.texts] == ["Score along a b"]
     assert ax.get_ylabel() == "ResMem"
     assert "single seeds (9 of 9)" in [text.get_text() for text in ax.get_legend().get_texts()]
     line = next(line for line in ax.lines if line.get_marker() == "o")
     np.testing.assert_allclose(np.asarray(line.get_ydata(), float), manifest.groupby("alpha").score.mean())
+    plt.close("all")
+
+
+def test_a_score_figure_says_where_a_score_peaks_before_the_end(stored):
+    _, manifest = stored
+    means = set_of(manifest).mean_scores()
+    means.loc[1, ["mean", "ci_low", "ci_high"]] = 0.98
+    (ax,) = draw_scores({"a": manifest}, {"a": means}, {"a": MODEL}, {"a": "ResMem"}).axes
+    assert ax.get_title("left").endswith("; highest at α = 0")
+    assert ax.get_ylim()[1] < 1.1  # no room for a legend above: a score of at most 1 is not drawn to 1.2
     plt.close("all")
 
 
@@ -154,7 +168,8 @@ def test_sequences_show_each_clone_with_its_score_and_frame_the_seed(stored):
     for ax, (seed, alpha) in zip(
         figure.axes, [(s, a) for s in choose_seeds(set_of(manifest), 3) for a in ALPHAS], strict=True
     ):
-        assert ax.texts[0].get_text() == f"{scores[seed, alpha]:.2f}".replace("-", "−")
+        assert ax.get_xlabel() == f"{scores[seed, alpha]:.2f}".replace("-", "−")
+        assert ax.get_ylabel() == (f"seed {seed}" if alpha == ALPHAS[0] else "")
         assert ax.images[0].get_array()[0, 0, 0] == 20 * seed
         assert ax.spines["left"].get_visible() == (alpha == 0)
     plt.close("all")
@@ -179,23 +194,26 @@ def test_pages_are_saved_as_one_pdf_the_same_bytes_each_time(tmp_path, stored):
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["catalogue.pdf"]
 
 
-def test_the_common_seed_is_the_most_ordinary_in_all_studies():
+def test_common_seeds_are_the_quartiles_and_the_median_of_the_mean_rank_of_gain():
     a, b = manifest_of([0.1, 0.5, 0.4, 0.9, 0.7]), manifest_of([0.5, 0.9, 0.4, 0.1, 0.2])
-    assert choose_common_seed({"a": set_of(a)}) == 1  # rank 3 of 5
-    assert choose_common_seed({"b": set_of(b)}) == 2
-    assert choose_common_seed({"a": set_of(a), "b": set_of(b)}) == 2  # ranks 2 and 3, while seed 1 has 3 and 5
+    assert choose_common_seeds({"a": set_of(a)}) == [4, 1, 2]  # ranks 4, 3 and 2 of 5
+    assert choose_common_seeds({"b": set_of(b)}) == [0, 2, 4]
+    assert choose_common_seeds({"a": set_of(a), "b": set_of(b)}) == [3, 4, 0]  # means 2.5, 4, 2.5, 3, 3
+    assert choose_common_seeds({"a": set_of(manifest_of([0.1]))}) == [0]
 
 
-def test_a_comparison_shows_one_seed_under_every_direction(stored):
+def test_a_comparison_shows_the_same_seeds_under_every_direction(stored):
     folder, manifest = stored
     images = set_of(manifest, folder)
     figure = draw_comparison({"a": images, "b": images})
-    assert len(figure.axes) == 2 * len(ALPHAS)
-    assert len({ax.images[0].get_array()[0, 0, 0] for ax in figure.axes}) == 1
+    assert len(figure.axes) == 2 * 3 * len(ALPHAS)
+    shown = [ax.images[0].get_array()[0, 0, 0] for ax in figure.axes]
+    assert shown[: 3 * len(ALPHAS)] == shown[3 * len(ALPHAS) :]
+    assert len(set(shown)) == 3
     plt.close("all")
 
 
-def test_factors_are_drawn_in_their_units_and_normalised_without_the_missing_ones(stored):
+def test_factors_are_drawn_on_one_axis_each_with_its_unit_without_the_missing_ones(stored):
     _, manifest = stored
     rng = np.random.default_rng(1)
     factors = pd.DataFrame(rng.random((len(manifest), len(FACTORS))), columns=list(FACTORS))
@@ -203,13 +221,48 @@ def test_factors_are_drawn_in_their_units_and_normalised_without_the_missing_one
     factors.loc[::4, "object_size"] = np.nan
     figure = draw_factors(by_alpha(factors, set_of(manifest)))
     first, *others = figure.axes
-    assert [ax.get_title("left") for ax in others] == [name.replace("_", " ") for name in FACTORS]
-    assert len(first.lines) == len(FACTORS)
+    titles = [ax.get_title("left").partition("\n") for ax in others]
+    assert [title for title, _, _ in titles] == [name.replace("_", " ") for name in FACTORS]
+    assert len({ax.get_ylim() for ax in figure.axes}) == 1
+    assert len([line for line in first.lines if line.get_marker() != "None"]) == len(FACTORS)
     size = others[list(FACTORS).index("object_size")]
-    line = next(line for line in size.lines if len(line.get_xdata()) == len(ALPHAS))
-    expected = factors.groupby(manifest.alpha).object_size.mean()
-    np.testing.assert_allclose(np.asarray(line.get_ydata(), float), expected)
-    assert figure.get_supxlabel().startswith("27 images; 7 of them without a usable mask")
+    bars = size.containers[0]
+    values = factors.object_size
+    expected = ((values - values.mean()) / values.std()).groupby(manifest.alpha).mean()
+    np.testing.assert_allclose(np.asarray(bars.lines[0].get_ydata(), float), expected)
+    means = values.groupby(manifest.alpha).mean()
+    assert titles[list(FACTORS).index("object_size")][2] == f"{means[-0.2]:.3g} → {means[0.2]:.3g} of pixels"
+    (low, high) = np.array(bars.lines[2][0].get_segments())[0, :, 1]
+    group = values[manifest.alpha == ALPHAS[0]]
+    half = 1.959964 * group.std() / group.count() ** 0.5 / values.std()
+    assert (high - low) / 2 == pytest.approx(half, rel=1e-5)
+    assert "27 images; 7 of them without a usable mask" in figure.get_supxlabel()
+    plt.close("all")
+
+
+def test_factors_that_were_not_measured_have_no_panel(stored):
+    _, manifest = stored
+    rng = np.random.default_rng(1)
+    factors = pd.DataFrame(rng.random((len(manifest), len(FACTORS))), columns=list(FACTORS))
+    factors.insert(0, "image_id", manifest.image_id)
+    factors[["object_size", "centeredness", "squareness"]] = np.nan
+    figure = draw_factors(by_alpha(factors, set_of(manifest)))
+    assert [ax.get_title("left").partition("\n")[0] for ax in figure.axes if ax.axison] == [
+        "all of them",
+        *list(FACTORS)[:4],
+    ]
+    assert "mask" not in figure.get_supxlabel()
+    plt.close("all")
+
+
+def test_structure_is_drawn_a_line_a_study_with_its_ends():
+    table = pd.DataFrame(
+        {"study": ["a", "a", "b_c", "b_c"], "alpha": [-0.2, 0.2, -0.4, 0.4], "n": 3, "mean": [0.5, 0.6, 0.9, 0.8]}
+    )
+    figure = draw_structure(table.assign(ci_low=table["mean"] - 0.1, ci_high=table["mean"] + 0.1))
+    (ax,) = figure.axes
+    assert [list(bars.lines[0].get_ydata()) for bars in ax.containers] == [[0.5, 1, 0.6], [0.9, 1, 0.8]]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a: 0.50 and 0.60", "b c: 0.90 and 0.80"]
     plt.close("all")
 
 
@@ -247,7 +300,7 @@ def test_the_contact_sheet_shows_both_outlines_and_the_agreement_of_typical_and_
 @pytest.mark.parametrize(
     "module",
     ["ganalyze.figures.scores", "ganalyze.figures.sequences", "ganalyze.report.page"]
-    + [f"ganalyze.figures.{name}" for name in ("factors", "realness", "alignment", "masks")],
+    + [f"ganalyze.figures.{name}" for name in ("factors", "realness", "alignment", "masks", "structure")],
 )
 def test_drawing_and_reporting_need_no_torch(module):
     code = f"import sys, {module}; sys.exit('torch' in sys.modules)"

@@ -63,7 +63,7 @@ def texts(figure) -> str:
 
 @pytest.mark.parametrize("experiment", ["memory_game", "two_afc"])
 def test_rates_are_drawn_at_every_alpha_with_their_intervals_and_the_slope_above(experiment):
-    figure = draw_rates(RATES, MODEL, EXPERIMENTS[experiment])
+    figure = draw_rates(RATES, MODEL, EXPERIMENTS[experiment], "memorability")
     (ax,) = figure.axes
     line = ax.containers[0].lines[0]
     assert list(line.get_xdata()) == [-0.2, 0.0, 0.2]
@@ -71,23 +71,24 @@ def test_rates_are_drawn_at_every_alpha_with_their_intervals_and_the_slope_above
     (bars,) = ax.containers[0].lines[2]
     assert bars.get_segments()[0][:, 1] == pytest.approx([0.45, 0.55])
     assert "β = 1.92 [1.71, 2.12], p < .001" in texts(figure)
+    assert f"{EXPERIMENTS[experiment].title} along memorability" in texts(figure)
     assert "2,715 data points, 900 to 910 an α" in texts(figure)
     assert ("guessing" in texts(figure)) == (experiment == "two_afc")
 
 
 def test_simulated_answers_say_so_and_peoples_do_not():
-    assert "SIMULATED" in texts(draw_rates(RATES, MODEL, GAME))
-    assert "SIMULATED" not in texts(draw_rates(RATES.assign(data_source="human"), MODEL, GAME))
+    assert "SIMULATED" in texts(draw_rates(RATES, MODEL, GAME, "memorability"))
+    assert "SIMULATED" not in texts(draw_rates(RATES.assign(data_source="human"), MODEL, GAME, "memorability"))
     assert "SIMULATED" in texts(draw_power(POWER))
 
 
 def test_where_no_model_could_be_had_the_rates_are_drawn_without_a_slope():
     without = pd.DataFrame({"term": ["alpha"], "estimate": [float("nan")]})
-    assert "β" not in texts(draw_rates(RATES, without, GAME))
+    assert "β" not in texts(draw_rates(RATES, without, GAME, "memorability"))
 
 
 def test_where_no_series_counts_the_figure_says_so():
-    assert "no series counts" in texts(draw_rates(RATES[:0], MODEL[:0], GAME))
+    assert "no series counts" in texts(draw_rates(RATES[:0], MODEL[:0], GAME, "memorability"))
 
 
 def test_power_is_drawn_with_its_band_and_the_number_for_80_percent():

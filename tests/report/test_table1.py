@@ -31,7 +31,7 @@ def test_rows_are_the_slopes_in_the_papers_order_and_say_why_one_is_missing():
         "Colorfulness",
         "Entropy",
         "Redness",
-        "Shape",
+        "Squareness",
         "Object size",
         "α",
     ]

@@ -55,6 +55,7 @@ FIGURES = figures_of(
     realness=RUN.realness is not None,
     distilled=RUN.distillation is not None,
     power=RUN.power_data_sets is not None,
+    segmented=RUN.segmenter is not None,
     experiments={study.name: tuple(study.experiments) for study in RUN.studies},
 )
 

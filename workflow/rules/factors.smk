@@ -72,3 +72,24 @@ rule compare_directions:
     shell:
         "python scripts/compare_directions.py --studies {params.studies} --directions {input.directions}"
         " --manifests {input.manifests} --output {output} 2>&1 | tee {log}"
+
+
+rule measure_structure:
+    input:
+        code=code("measure_structure.py"),
+        manifests=expand("<results>/{study}/images/test.unscored.csv", study=STUDIES),
+        masks=expand("<results>/{study}/masks/test.csv", study=STUDIES if RUN.segmenter else []),
+        images=expand("<results>/{study}/masks/test.zip", study=STUDIES if RUN.segmenter else []),
+    output:
+        "<results>/structure.csv",
+    log:
+        "<logs>/measure_structure.log",
+    conda:
+        "../../envs/environment.yaml"
+    resources:
+        **tables(minutes=30),
+    params:
+        studies=STUDIES,
+    shell:
+        "python scripts/measure_structure.py --studies {params.studies} --manifests {input.manifests}"
+        " --masks {input.masks} --output {output} 2>&1 | tee {log}"

@@ -67,7 +67,7 @@ use rule generate_images as generate_strip with:
     benchmark:
         "<benchmarks>/generate_strip/{study}.tsv"
     params:
-        set=f"--set test --only {RUN.strip_seeds}",
+        set=f"--set test --spaced {RUN.strip_seeds}",
         settings=lambda w: command_line(RUN.study(w.study).image_sets.test.model_copy(update={"chunks": 1})),
         alphas=lambda w: RUN.study(w.study).alphas_between,
 

@@ -37,7 +37,7 @@ def draw_seeds(settings: ImageSetSettings, num_classes: int, seed: int) -> pd.Da
     return pd.DataFrame({"seed_id": np.arange(len(class_id)), "class_id": class_id, "z_index": z_index})
 
 
-def spaced(seeds: pd.DataFrame, count: int) -> pd.DataFrame:
+def choose_spaced(seeds: pd.DataFrame, count: int) -> pd.DataFrame:
     """`count` seeds at even spaces of all, or all where there are fewer."""
     count = min(count, len(seeds))
     return seeds.iloc[[int((i + 0.5) * len(seeds) / count) for i in range(count)]]

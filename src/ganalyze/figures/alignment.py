@@ -26,7 +26,7 @@ def draw_alignment(table: pd.DataFrame) -> Figure:
     names = [study.replace("_", "\n") for study in studies]
     height = 1.1 + 0.55 * len(studies)
     figure, (left, right) = plt.subplots(
-        1, 2, figsize=(PAGE_WIDTH, height), width_ratios=(1, 1.3), layout="constrained"
+        1, 2, figsize=(PAGE_WIDTH, height), width_ratios=(1, 1.3), layout="constrained", sharey=True
     )
 
     def square(column: str) -> pd.DataFrame:
@@ -39,7 +39,8 @@ def draw_alignment(table: pd.DataFrame) -> Figure:
     texts = change.map(number) + "\n[" + low.map(number) + ", " + high.map(number) + "]"
     _heatmap(right, change, float(change.abs().max().max()), texts)
     right.set_title("Change of the mean score, in SD of the seeds", loc="left")
-    right.set(ylabel="moving along", xlabel="score by the assessor of")
+    left.set_ylabel("moving along")
+    right.set_xlabel("score by the assessor of")
     for ax in (left, right):
         ax.set_xticks(range(len(names)), names)
         ax.set_yticks(range(len(names)), names)

@@ -1,68 +1,75 @@
 """How the emerging factors change with α (paper Fig. 3B)."""
 
 from collections.abc import Mapping
-from itertools import cycle
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from ganalyze.figures.plan import FigurePlan
-from ganalyze.figures.style import BLUE, GREEN, GREY, ORANGE, PAGE_WIDTH, alpha_label
+from ganalyze.figures.style import GREY, PAGE_WIDTH, SERIES, alpha_label
+from ganalyze.measures.factors import IMAGE_FACTORS, MASK_FACTORS
 from ganalyze.support.tables import read_table
 
-# Name on the axis of each factor (§3.2), with its unit.
-FACTORS = {
-    "brightness": "brightness (0–1)",
-    "colorfulness": "colorfulness (M3)",
-    "redness": "redness (share of pixels)",
-    "entropy": "entropy (bits)",
-    "object_size": "object size (share of pixels)",
-    "centeredness": "centeredness (1 = centred)",
-    "squareness": "squareness (minor/major axis)",
-}
-COLOURS = dict(
-    zip(FACTORS, (BLUE, ORANGE, "#CC79A7", GREY, GREEN, "#E69F00", "#56B4E9"), strict=True)
-)  # with the markers, told apart by readers of any colour vision
-MARKERS = dict(zip(FACTORS, cycle("osD^vXP"), strict=False))
+FACTORS = {name: name.replace("_", " ") for name in (*IMAGE_FACTORS, *MASK_FACTORS)}  # §3.2
+UNITS = dict.fromkeys(FACTORS, "") | {"redness": "of pixels", "entropy": "bits", "object_size": "of pixels"}
+_LOOKS = dict(zip(FACTORS, SERIES, strict=True))
 
 
 def draw(plan: FigurePlan, results: Path, scores: Mapping[str, str]) -> Figure:
-    """Seven panels of a factor's mean in its unit, with its 95 % confidence interval over seeds; first, all seven
-    normalised (z-scored over the images) to compare them."""
+    """A panel a measured factor, and first one with all of them to compare."""
     return draw_factors(read_table(results / plan.studies[0] / "factors.by_alpha.csv"))
 
 
 def draw_factors(table: pd.DataFrame) -> Figure:
-    """table: `factors.by_alpha.csv`."""
-    by_factor = {name: table[table.factor == name].set_index("alpha") for name in FACTORS}
+    """The mean of each factor at every α with its 95 % confidence interval over seeds, in standard deviations over the
+    images, on one axis for all; above each panel what that is in the factor's own unit.
+
+    table: `factors.by_alpha.csv`. Factors that were not measured have no panel.
+    """
+    by_factor = {name: table[table.factor == name].set_index("alpha").sort_index() for name in FACTORS}
+    by_factor = {name: rows for name, rows in by_factor.items() if rows.mean_z.notna().any()}
     alphas = sorted(table.alpha.unique())
 
-    figure, axes = plt.subplots(2, 4, figsize=(PAGE_WIDTH, 3.9), layout="constrained")
+    count = 1 + len(by_factor)
+    figure, axes = plt.subplots(
+        -(-count // 4), 4, figsize=(PAGE_WIDTH, 1.95 * -(-count // 4)), layout="constrained", sharex=True, sharey=True
+    )
     first, *others = axes.flat
     for name, rows in by_factor.items():
-        first.plot(alphas, rows.mean_z, color=COLOURS[name], marker=MARKERS[name], markersize=3.5, linewidth=1)
-    first.set_title("all, normalised", loc="left")
-    first.set_ylabel("z-score")
-    for (name, rows), ax in zip(by_factor.items(), others, strict=True):
-        ax.errorbar(
-            alphas,
-            rows["mean"],
-            [rows["mean"] - rows.ci_low, rows.ci_high - rows["mean"]],
-            color=COLOURS[name],
-            marker=MARKERS[name],
-            markersize=3.5,
-            linewidth=1.2,
-            capsize=2,
-        )
-        title, _, unit = FACTORS[name].partition(" (")
-        ax.set_title(title, loc="left")
-        ax.set_ylabel(unit.removesuffix(")"))
+        color, marker = _LOOKS[name]
+        first.plot(alphas, rows.mean_z, color=color, marker=marker, markersize=3.5, linewidth=1)
+    first.set_title("all of them", loc="left")
+    for ax in others[len(by_factor) :]:
+        ax.set_axis_off()
+    for (name, rows), ax in zip(by_factor.items(), others, strict=False):
+        color, marker = _LOOKS[name]
+        unit = (rows["mean"].max() - rows["mean"].min()) / (rows.mean_z.max() - rows.mean_z.min())
+        error = [(rows["mean"] - rows.ci_low) / unit, (rows.ci_high - rows["mean"]) / unit]
+        looks = {"color": color, "marker": marker, "markersize": 3.5, "linewidth": 1.2, "capsize": 2}
+        ax.errorbar(alphas, rows.mean_z, error, **looks)
+        ends = " → ".join(f"{rows['mean'].iloc[place]:.3g}" for place in (0, -1))
+        ax.set_title(f"{FACTORS[name]}\n{ends} {UNITS[name]}".rstrip(), loc="left", fontsize=7)
     for ax in axes.flat:
-        ax.set(xticks=alphas, xlabel="α")
-        ax.set_xticklabels([alpha_label(a) for a in alphas], fontsize=6)
-    images, usable = by_factor["brightness"].n.sum(), by_factor["object_size"].n.sum()
-    note = f"{images:,} images; {images - usable:,} of them without a usable mask of the subject"
-    figure.supxlabel(note, fontsize=7, x=0.99, ha="right")
+        ax.axhline(0, color=GREY, linewidth=0.5, zorder=0)
+        ax.set_xticks(alphas, [alpha_label(a) for a in alphas], fontsize=6)
+    for ax in axes[:, 0]:
+        ax.set_ylabel("SD over images")
+    figure.legend(
+        handles=[
+            Line2D([], [], color=_LOOKS[name][0], marker=_LOOKS[name][1], markersize=3.5, label=FACTORS[name])
+            for name in by_factor
+        ],
+        frameon=False,
+        loc="outside lower center",
+        ncols=len(by_factor),
+        fontsize=6.5,
+        columnspacing=1.2,
+        handlelength=1.6,
+    )
+    images, usable = by_factor["brightness"].n.sum(), table[table.factor == "object_size"].n.sum()
+    masks = f"; {images - usable:,} of them without a usable mask of the subject" if "object_size" in by_factor else ""
+    figure.supxlabel(f"← less    α    more →        ({images:,} images{masks})", fontsize=7)
     return figure

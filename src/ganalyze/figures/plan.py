@@ -19,6 +19,7 @@ _OF_STUDY: dict[str, tuple[str, ...]] = {
 # … and what of the run, in results/<run>/.
 _OF_RUN = {
     "alignment": ("alignment.csv",),
+    "structure": ("structure.csv",),
     "power": ("power.csv",),
     "masks": ("segmenter/held_out.csv", "segmenter/held_out.zip"),
 }
@@ -71,14 +72,19 @@ _OF_SEVERAL = ("comparison", "alignment")
 
 
 def figures_of(
-    studies: Sequence[str], realness: bool, distilled: bool, power: bool, experiments: Mapping[str, Collection[str]]
+    studies: Sequence[str],
+    realness: bool,
+    distilled: bool,
+    power: bool,
+    experiments: Mapping[str, Collection[str]],
+    segmented: bool = True,
 ) -> dict[str, FigurePlan]:
     """The figures that can be drawn from `studies`: the paper's, each with those of its studies that are there; for
-    studies that no paper figure of a kind shows, `<kind>_<study>`; and three that the paper lacks: `alignment` of
-    several directions, the `power` of the memory game, the contact sheet of `masks`.
+    studies that no paper figure of a kind shows, `<kind>_<study>`; and four that the paper lacks: `alignment` of
+    several directions, the `structure` that stays, the `power` of the memory game, the contact sheet of `masks`.
 
-    realness, distilled, power: whether the run measures realness, trains a segmenter, estimates power. experiments: of
-    each study.
+    realness, distilled, power, segmented: whether the run measures realness, trains a segmenter, estimates power, finds
+    the subject. experiments: of each study.
     """
     figures = {}
     for name, figure in PAPER_FIGURES.items():
@@ -93,6 +99,8 @@ def figures_of(
                 figures[f"{name}_{study}"] = FigurePlan(kind, (study,))
     if len(studies) > 1:
         figures["alignment"] = FigurePlan("alignment", tuple(studies))
+        if segmented:
+            figures["structure"] = FigurePlan("structure", tuple(studies))
     if power:
         figures["power"] = FigurePlan("power")
     if distilled:

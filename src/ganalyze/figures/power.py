@@ -49,5 +49,5 @@ def draw_power(table: pd.DataFrame) -> Figure:
         loc="upper left",
         bbox_to_anchor=(1, 1),
     )
-    mark_simulated(figure)
+    mark_simulated(ax)
     return figure

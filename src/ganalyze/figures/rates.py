@@ -10,17 +10,17 @@ from matplotlib.figure import Figure
 from ganalyze.experiments.experiment import Experiment
 from ganalyze.experiments.registry import EXPERIMENTS
 from ganalyze.figures.plan import FigurePlan
-from ganalyze.figures.style import BLUE, COLUMN_WIDTH, GREY, alpha_label, mark_simulated, slope_title
+from ganalyze.figures.style import BLUE, COLUMN_WIDTH, GREY, alpha_label, mark_simulated, slope_title, titled
 from ganalyze.support.tables import read_table
 
 
 def draw(plan: FigurePlan, results: Path, scores: Mapping[str, str]) -> Figure:
     """What people did in one study's experiment at every α."""
     rates, models = map(read_table, plan.files(results))
-    return draw_rates(rates, models, EXPERIMENTS[plan.kind])
+    return draw_rates(rates, models, EXPERIMENTS[plan.kind], plan.studies[0].replace("_", " "))
 
 
-def draw_rates(rates: pd.DataFrame, model: pd.DataFrame, experiment: Experiment) -> Figure:
+def draw_rates(rates: pd.DataFrame, model: pd.DataFrame, experiment: Experiment, study: str) -> Figure:
     """The experiment's rate, with the level of guessing where there is one, and its 95 % interval at every α; above,
     the slope on α of the logistic mixed model, in log odds.
 
@@ -38,10 +38,10 @@ def draw_rates(rates: pd.DataFrame, model: pd.DataFrame, experiment: Experiment)
     ax.set(xlabel="α", ylabel=experiment.rate_label, xticks=rates.alpha)
     ax.set_xticklabels(map(alpha_label, rates.alpha))
     slopes = model[(model.term == "alpha") & model.estimate.notna()]
-    if len(slopes):
-        ax.set_title(slope_title(slopes.iloc[0]), loc="left")
+    told = f"log odds: {slope_title(slopes.iloc[0])}" if len(slopes) else ""
+    titled(ax, f"{experiment.title} along {study}", told)
     counts = f"{rates.data_points.sum():,} data points, {rates.data_points.min():,} to {rates.data_points.max():,} an α"
     figure.supxlabel(counts, fontsize=7, x=0.99, ha="right")
     if rates.data_source.iloc[0] == "simulated":
-        mark_simulated(figure)
+        mark_simulated(ax)
     return figure

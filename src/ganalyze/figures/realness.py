@@ -36,10 +36,12 @@ def draw_realness(table: pd.DataFrame) -> Figure:
     apart = 0.015 * (table.alpha.max() - table.alpha.min())  # so that no bar hides another
     _points(shares, table.assign(alpha=table.alpha - apart), "precision", BLUE)
     _points(shares, table.assign(alpha=table.alpha + apart), "recall", GREEN)
-    titles = ["FID (less is more real)", "Inception Score", "KID (less is more real)", "Precision, recall"]
-    for ax, title in zip(axes.flat, titles, strict=True):
-        ax.set_title(title, loc="left")
-        ax.set_xticks(table.alpha, map(alpha_label, table.alpha))
+    labels = ["FID", "Inception Score", "KID", "share of images"]
+    titles = ["less is more real", "more is clearer, more varied", "less is more real", "precision, recall"]
+    for ax, label, title in zip(axes.flat, labels, titles, strict=True):
+        ax.set_title(title, loc="left", fontsize=7)
+        ax.set_ylabel(label)
+        ax.set_xticks(table.alpha, map(alpha_label, table.alpha), fontsize=6)
     for ax in (kid, shares):
         ax.set_xlabel("α")
     for ax, lines in ((fid, [half]), (shares, shares.containers)):

@@ -12,8 +12,10 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure, SubFigure
 
 from ganalyze.figures.plan import FigurePlan
-from ganalyze.figures.style import BLUE, PAGE_WIDTH, alpha_label, number
+from ganalyze.figures.style import BLUE, GREY, PAGE_WIDTH, alpha_label, number
 from ganalyze.images.image_sets import ImageSet
+
+SCORE_HEIGHT = 0.15  # inches, of a line of scores
 
 
 def draw(plan: FigurePlan, results: Path, scores: Mapping[str, str]) -> Figure:
@@ -47,12 +49,12 @@ def choose_seeds(images: ImageSet, count: int) -> list[int]:
 
 
 def draw_sequences(sets: Mapping[str, ImageSet], rows: int) -> Figure:
-    """A block of `rows` sequences for each study: a row a seed, a column an α, the seed itself in the middle column,
-    the score in each top-left corner. sets: by the property, which is the block's title."""
+    """A block of `rows` sequences for each study: a row a seed, a column an α, the seed itself framed, the score below
+    each image. sets: by the property, which is the block's title."""
     blocks = len(sets)
     width = PAGE_WIDTH if blocks > 1 else 0.75 * PAGE_WIDTH
     columns = max(len(images.alphas) for images in sets.values())
-    figure = plt.figure(figsize=(width, width / blocks / columns * rows + 0.5))
+    figure = plt.figure(figsize=(width, (width / blocks / columns + SCORE_HEIGHT) * rows + 0.5))
     parts = figure.subfigures(1, blocks, wspace=0.02, squeeze=False).flat
     for part, (title, images) in zip(parts, sets.items(), strict=True):
         draw_block(part, images, choose_seeds(images, rows), title)
@@ -67,14 +69,25 @@ def draw_block(
     rows: int = 0,
     top: float | None = None,
 ) -> None:
-    """Sequences of `seeds`, a row a seed, a column an α, under a title. rows: to leave room for; top: of the images, a
-    share of the height."""
+    """Sequences of `seeds`, a row a seed with its number, a column an α, under a title. rows: to leave room for; top:
+    of the images, a share of the height."""
     alphas = images.alphas
     clones = images.manifest.set_index(["seed_id", "alpha"])
     rows = rows or len(seeds)
     height = part.bbox.height / part.get_figure(root=True).dpi  # inches
     top = top or 1 - 0.42 / height
-    grid = part.add_gridspec(rows, len(alphas), left=0.01, right=0.99, bottom=0.005, top=top, wspace=0.03, hspace=0.03)
+    room = SCORE_HEIGHT / height  # below each row, for its scores
+    row_height = (top - 0.005) / rows
+    grid = part.add_gridspec(
+        rows,
+        len(alphas),
+        left=0.035,
+        right=0.995,
+        bottom=0.005 + room,
+        top=top,
+        wspace=0.03,
+        hspace=room / (row_height - room),
+    )
     for row, seed in enumerate(seeds):
         for column, alpha in enumerate(alphas):
             ax = part.add_subplot(grid[row, column])
@@ -83,18 +96,9 @@ def draw_block(
             ax.set(xticks=[], yticks=[])
             ax.spines[:].set_visible(alpha == 0)  # the seed itself is framed
             ax.spines[:].set(color=BLUE, linewidth=1.6)
-            box = {"facecolor": "black", "alpha": 0.6, "pad": 1.2, "linewidth": 0}
-            ax.text(
-                0.04,
-                0.96,
-                number(clone.score),
-                transform=ax.transAxes,
-                va="top",
-                ha="left",
-                color="white",
-                fontsize=6.5,
-                bbox=box,
-            )
+            ax.set_xlabel(number(clone.score), fontsize=6.5, labelpad=1.5)
+            if column == 0:
+                ax.set_ylabel(f"seed {seed}", fontsize=5.5, labelpad=2, color=GREY)
             if row == 0:
                 ax.set_title(f"α = {alpha_label(alpha)}" if alpha == 0 else alpha_label(alpha), fontsize=7, pad=2)
     # Above the α values, which stand right above the grid.

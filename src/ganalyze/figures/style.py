@@ -9,6 +9,7 @@ import matplotlib as mpl
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
@@ -21,6 +22,8 @@ PNG_DPI = 200
 
 # Okabe & Ito's colours, told apart by readers of any colour vision.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#777777"
+# Several series in one panel, each with a marker of its own.
+SERIES = tuple(zip((BLUE, ORANGE, GREEN, "#CC79A7", "#E69F00", "#56B4E9", GREY), "osD^vXP", strict=True))
 
 mpl.rcParams.update(
     {
@@ -50,6 +53,12 @@ def number(value: float) -> str:
     return f"{value:.2f}".replace("-", "−")
 
 
+def titled(ax: Axes, title: str, told: str) -> None:
+    """Write a title in words above a panel, and in small what belongs to it."""
+    ax.set_title(told, loc="left", fontsize=7, color=GREY)
+    ax.annotate(title, (0, 1), (0, 17), xycoords="axes fraction", textcoords="offset points", fontsize=8.5, va="bottom")
+
+
 def slope_title(slope: Any) -> str:
     """A fitted slope (a row of a models table) as printed above figures: β, its 95 % interval, p."""
     if np.isnan(slope.estimate):
@@ -71,20 +80,22 @@ def p_number(p: float) -> str:
     return "" if np.isnan(p) else "< .001" if p < 0.001 else f"{p:.3f}".lstrip("0")
 
 
-def mark_simulated(figure: Figure) -> None:
-    """Write across a figure that no people stand behind it, so that it cannot be shown without saying so."""
-    figure.text(
+def mark_simulated(ax: Axes) -> None:
+    """Write across a panel that no people stand behind it, so that it cannot be shown without saying so."""
+    ax.text(
         0.5,
         0.5,
         "SIMULATED",
+        transform=ax.transAxes,
         rotation=24,
-        fontsize=30,
+        fontsize=26,
         fontweight="bold",
         color=ORANGE,
         alpha=0.28,
         ha="center",
         va="center",
         zorder=10,
+        clip_on=True,
     )
 
 

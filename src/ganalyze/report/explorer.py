@@ -1,55 +1,75 @@
-"""What the report's explorer shows: seeds of each study, moved through α by hand. No torch."""
+"""What the report's explorer shows: some seeds of each study, moved through α by hand. No torch."""
 
-import base64
-import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
+import numpy as np
+import pandas as pd
 
 from ganalyze.images.image_sets import ImageSet
+from ganalyze.report.findings import WORDS
+from ganalyze.report.pictures import as_data_uri, side_by_side
 from ganalyze.support.tables import read_table
 
-TILE = 128  # pixels: larger images are reduced to this, so that the report stays a file one can send
-SEEDS = 120  # a study's at most; with TILE it keeps the sprite within WebP's 16,383 pixels
+TILE, THUMBNAIL = 256, 64  # pixels: larger images are reduced to this, so that the report stays a file one can send
+SEEDS = 12  # a study's, where the run has made no strip that chooses them
 
 
-def explorer_study(folder: Path, label: str) -> dict[str, Any]:
-    """A study's scored test set for the explorer: label, alphas, tile (pixels), the mean score at each alpha, the seeds
-    (id, class, rank of the gain, score at each alpha), and the sprite, a data URI: a row a seed, a column an alpha.
+def explorer_study(folder: Path) -> dict[str, Any]:
+    """A study's seeds for the explorer. folder: results/<run>/<study>.
 
-    folder: results/<run>/<study>. Seeds stand in the order of their gain, largest first; of more than `SEEDS`, those at
-    evenly spaced ranks.
+    alphas: of the pictures; measured: which of them the grid has, where there are scores. means: of the score, at the
+    measured ones. factors: name → unit, low and high for a plot. seeds: id, class, scores and factors at the measured
+    alphas, strip (a data URI: a tile an alpha). thumbnails: a data URI, the unmodified seeds side by side.
     """
     images = ImageSet.open(folder / "images/test.csv")
-    ranked = images.gains().sort_values(ascending=False, kind="stable").index
-    ranks = [int((i + 0.5) * len(ranked) / SEEDS) for i in range(SEEDS)] if len(ranked) > SEEDS else range(len(ranked))
-    alphas = images.alphas
-    clones = images.manifest.set_index(["seed_id", "alpha"]).sort_index()
+    between = folder / "images/strip.csv"
+    strip = ImageSet.open(between) if between.is_file() else None
+    seeds = list(strip.manifest.seed_id.unique()) if strip else _spaced(list(images.manifest.seed_id.unique()))
+    grid = images.alphas
+    alphas = sorted({*grid, *(strip.alphas if strip else ())})
     tile = min(TILE, len(images.image(images.manifest.image_id[0])))
-    sprite = Image.new("RGB", (tile * len(alphas), tile * len(ranks)))
-    seeds = []
-    for row, rank in enumerate(ranks):
-        seed = ranked[rank]
-        for column, alpha in enumerate(alphas):
-            image = Image.fromarray(images.image(clones.image_id[seed, alpha]))
-            sprite.paste(image.resize((tile, tile), Image.Resampling.LANCZOS), (column * tile, row * tile))
-        scores = [round(float(clones.score[seed, alpha]), 4) for alpha in alphas]
-        name = str(clones.class_name[seed, alphas[0]])
-        seeds.append({"id": int(seed), "class": name, "rank": rank + 1, "scores": scores})
+    clones = images.manifest.merge(read_table(folder / "factors.csv"), on="image_id", how="left")
+    factors = [factor for factor in WORDS if factor in clones and clones[factor].notna().any()]
+    told = []
+    for seed in seeds:
+        own = clones[clones.seed_id == seed].sort_values("alpha")
+        told.append(
+            {
+                "id": int(seed),
+                "class": str(own.class_name.iloc[0]),
+                "scores": _numbers(own.score),
+                "factors": {factor: _numbers(own[factor]) for factor in factors},
+                "strip": as_data_uri(side_by_side(_pictures(seed, alphas, images, strip), tile), quality=80),
+            }
+        )
+    unmodified = [_pictures(seed, [0.0], images, None)[0] for seed in seeds]
+    shown = clones[clones.seed_id.isin(seeds)]
     return {
-        "label": label,
         "alphas": alphas,
+        "measured": [alphas.index(alpha) for alpha in grid],
         "tile": tile,
-        "of": len(ranked),
-        "means": [round(mean, 4) for mean in read_table(folder / "scores.by_alpha.csv")["mean"]],
-        "seeds": seeds,
-        "sprite": as_data_uri(sprite),
+        "means": _numbers(read_table(folder / "scores.by_alpha.csv")["mean"]),
+        "range": _numbers([shown.score.min(), shown.score.max()]),
+        "factors": {factor: _numbers([shown[factor].min(), shown[factor].max()]) for factor in factors},
+        "seeds": told,
+        "thumbnails": as_data_uri(side_by_side(unmodified, THUMBNAIL)),
     }
 
 
-def as_data_uri(image: Image.Image) -> str:
-    """An RGB image as a page may hold it: WebP, a tenth of a PNG of photographs."""
-    buffer = io.BytesIO()
-    image.save(buffer, "WEBP", quality=90, method=4)
-    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+def _spaced(seeds: Sequence[int]) -> list[int]:
+    count = min(SEEDS, len(seeds))
+    return [seeds[int((i + 0.5) * len(seeds) / count)] for i in range(count)]
+
+
+def _pictures(seed: int, alphas: Sequence[float], images: ImageSet, strip: ImageSet | None) -> list[np.ndarray]:
+    places: dict[float, tuple[ImageSet, str]] = {}
+    for one in filter(None, (strip, images)):
+        own = one.manifest[one.manifest.seed_id == seed]
+        places |= {alpha: (one, name) for alpha, name in zip(own.alpha, own.image_id, strict=True)}
+    return [places[alpha][0].image(places[alpha][1]) for alpha in alphas]
+
+
+def _numbers(values: "pd.Series[float] | Sequence[float]") -> list[float | None]:
+    return [None if pd.isna(value) else round(float(value), 4) for value in values]

@@ -11,15 +11,17 @@ import yaml
 from PIL import Image
 
 from ganalyze.experiments.observers import Observers
-from ganalyze.figures.plan import figures_of
-from ganalyze.figures.style import PNG_DPI, alpha_label, number, p_number, with_interval
+from ganalyze.figures.plan import FigurePlan, figures_of
+from ganalyze.figures.style import PNG_DPI, p_number, with_interval
 from ganalyze.images.image_sets import ImageSet
 from ganalyze.models.assessors import ASSESSORS
 from ganalyze.models.extractors import EXTRACTORS
 from ganalyze.models.generators import GENERATORS
 from ganalyze.models.segmenters import SEGMENTERS
-from ganalyze.report.explorer import as_data_uri, explorer_study
-from ganalyze.report.sections import claims_part, experiments_part, table1_part
+from ganalyze.report import findings
+from ganalyze.report.explorer import explorer_study
+from ganalyze.report.pictures import as_data_uri
+from ganalyze.report.sections import claims_part, experiments_part, realness_in_words, table1_part
 from ganalyze.statistics.witness import witness_difference
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.files import written_whole
@@ -34,40 +36,53 @@ def write_report(results: Path, provenance: dict[str, Any], output: Path) -> Non
     Raises GanalyzeError where a table, a figure or a caption is missing.
     """
     config = provenance["config"]
-    studies = [_study(results, study) for study in config["studies"]]
+    titles = {study["name"]: study["name"].replace("_", " ").capitalize() for study in config["studies"]}
+    alignment = read_table(results / "alignment.csv") if len(titles) > 1 else None
+    studies = [_study(results, study, titles, alignment) for study in config["studies"]]
     texts = yaml.safe_load(_template("captions.yaml"))
     experiments = {study["name"]: list(study["experiments"]) for study in config["studies"]}
     claims = pd.read_csv(results / "claims.csv")
     table1 = results / "tables/table1.csv"
     has_table1 = "memory_game" in experiments.get("memorability", ())
-    figures = [
-        _figure(results / "figures" / f"{name}.png", name, figure.kind, texts)
-        for name, figure in figures_of(
-            [study["name"] for study in config["studies"]],
-            realness=config["realness"] is not None,
-            distilled=config["distillation"] is not None,
-            power=config["power_data_sets"] is not None,
-            experiments=experiments,
-        ).items()
-    ]
+    plans = figures_of(
+        list(titles),
+        realness=config["realness"] is not None,
+        distilled=config["distillation"] is not None,
+        power=config["power_data_sets"] is not None,
+        segmented=config["segmenter"] is not None,
+        experiments=experiments,
+    )
+    figures = {
+        name: _figure(results / "figures" / f"{name}.png", name, plan, texts, titles) for name, plan in plans.items()
+    }
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     page = environment.from_string(_template("report.html.j2")).render(
         run=config["run"],
+        subject=studies[0]["subject"],
         generator=GENERATORS[config["generator"]],
         segmenter=SEGMENTERS[config["segmenter"]] if config["segmenter"] else None,
         extractor=EXTRACTORS[config["realness"]["extractor"]] if config["realness"] else None,
-        embedded=config["generator"] == "dcgan-digiface",
         studies=studies,
+        factors=[factor for factor in findings.WORDS if any(factor in study["factors"] for study in studies)],
+        slight=findings.SLIGHT,
         claims=claims_part(claims, {study["name"]: study["card"].title for study in studies}),
         table1=table1_part(pd.read_csv(table1), claims) if has_table1 else [],
         experiments=experiments_part(results, experiments),
         witness=max((one for study in studies if (one := study["witness"]) is not None), default=None),
         observers=Observers(sensitivity=0.0),
         figures=figures,
+        kinds={plan.kind for plan in plans.values()},
+        by_kind=lambda kind: [name for name, plan in plans.items() if plan.kind == kind],
         explorer=[
-            explorer_study(results / study["name"], study["card"].title) | {"title": study["title"]}
+            {
+                "name": study["name"],
+                "title": study["title"],
+                "label": study["card"].title.partition(" (")[0],
+                **explorer_study(results / study["name"]),
+            }
             for study in studies
         ],
+        style=_template("style.css"),
         explorer_script=_template("explorer.js"),
         provenance=provenance,
     )
@@ -79,41 +94,54 @@ def _template(name: str) -> str:
     return (files("ganalyze.report") / "templates" / name).read_text(encoding="utf-8")
 
 
-def _study(results: Path, study: dict[str, Any]) -> dict[str, Any]:
-    folder = results / study["name"]
-    means = read_table(folder / "scores.by_alpha.csv")
+def _study(
+    results: Path, study: dict[str, Any], titles: dict[str, str], alignment: pd.DataFrame | None
+) -> dict[str, Any]:
+    name, folder, card = study["name"], results / study["name"], ASSESSORS[study["assessor"]]
     model = pd.read_csv(folder / "mixed_models.csv")
     slope = model[model.term == "alpha"].iloc[0]
-    gains = ImageSet.open(folder / "images/test.csv").gains()
-    rising = (gains > 0).sum()
+    images, means = ImageSet.open(folder / "images/test.csv"), read_table(folder / "scores.by_alpha.csv")
+    changes, subject = findings.factor_changes(folder), findings.subject_of(images)
+    realness = folder / "realness.csv"
+    plain = changes.certain & (changes.change.abs() >= findings.SLIGHT)
     return {
-        "name": study["name"],
-        "title": study["name"].replace("_", " ").capitalize(),
-        "card": ASSESSORS[study["assessor"]],
-        "alpha_text": ", ".join(map(alpha_label, means.alpha)),
-        "means": ", ".join(map(number, means["mean"])),
+        "name": name,
+        "title": titles[name],
+        "subject": subject,
+        "card": card,
+        "strip": findings.median_strip(images, card.title.partition(" (")[0]),
+        "changed": findings.in_words(changes, subject),
+        "factors": changes.assign(plain=plain).to_dict("index"),
+        "score_told": findings.score_in_words(images, means, card.title, subject),
+        "others_told": "" if alignment is None else findings.others_in_words(alignment, name, titles),
+        "moves": findings.listed(study["transformer"].get("moves") or ()),
+        "realness": realness_in_words(read_table(realness)) if realness.is_file() else "",
         "slope": with_interval(slope.estimate, slope.ci_low, slope.ci_high)
         if pd.notna(slope.estimate)
         else slope.converged,
         "p": p_number(slope.p),
-        "rising": f"{rising} of {len(gains)} ({rising / len(gains):.0%})",
         "formula": slope.formula,
         "engine": slope.engine,
         "witness": witness_difference(model),
     }
 
 
-def _figure(path: Path, name: str, kind: str, captions: dict[str, str]) -> dict[str, Any]:
+def _figure(path: Path, name: str, plan: FigurePlan, texts: dict[str, Any], titles: dict[str, str]) -> dict[str, Any]:
     if not path.is_file():
         raise GanalyzeError(f"figure {path} not found: draw it first (scripts/draw_figure.py)")
     with Image.open(path) as image:
-        width, data = image.width, as_data_uri(image.convert("RGB"))
-    caption = captions.get(name) or captions[kind]
+        width, data = image.width, as_data_uri(image.convert("RGB"), quality=90)
+    told = texts[plan.kind]
+    studies = findings.listed([titles[study].lower() for study in plan.studies])
+    caption = told["text"].replace("{rule}", texts["rule"])
     paper = re.fullmatch(r"fig(\d+)([a-z]?)", name)
+    if paper:
+        caption += f" As Fig. {paper[1]}{paper[2].upper()} of the paper."
     return {
         "name": name,
-        "title": f"Fig. {paper[1]}{paper[2].upper()}" if paper else name.replace("_", " ").capitalize(),
-        "caption": caption.replace("{rule}", captions["rule"]),
+        "title": told["title"].replace("{study}", studies),
+        "alt": caption.partition(". ")[0],
+        "caption": caption,
         "width": round(width / PNG_DPI * SCREEN_PIXELS_PER_INCH),
         "data": data,
     }

@@ -8,7 +8,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from ganalyze.experiments.registry import EXPERIMENTS
-from ganalyze.figures.style import BLUE, GREY, ORANGE, p_number, with_interval
+from ganalyze.figures.style import BLUE, GREY, ORANGE, alpha_label, p_number, with_interval
 
 # A verdict on a row, and on a number of them.
 VERDICTS = {
@@ -21,7 +21,14 @@ WIDTH, HEIGHT, MARGIN = 190, 34, 8  # of a forest plot, pixels
 
 
 def claims_part(claims: pd.DataFrame, assessors: Mapping[str, str]) -> dict[str, Any]:
-    """Rows of the claims table (`claims.csv`), and in words how many have each verdict. assessors: titles, by study."""
+    """Rows of the claims table (`claims.csv`), and in words how many have each verdict. assessors: titles, by study.
+
+    Claims that the run cannot speak to are left out; one that the paper makes in two places is one row.
+    """
+    claims = claims[claims.verdict != "not_run"]
+    same = [claims.study, claims.quantity, claims.term]
+    claims = claims.assign(where=claims["where"].groupby(same, dropna=False).transform(" and ".join))
+    claims = claims.drop_duplicates(["study", "quantity", "term"])
     rows = [
         {
             "where": claim.where,
@@ -81,10 +88,9 @@ def table1_part(table: pd.DataFrame, claims: pd.DataFrame) -> list[dict[str, str
     """Rows of Table 1 (`table1.csv`), with the paper's log odds beside ours."""
     paper = claims[claims["where"] == "Table 1"]
     paper = paper.set_index(paper.term.str.partition(" (")[0])
-    paper_names = {"Shape": "squareness", "α": "alpha"}
     rows = []
     for row in table.itertuples():
-        theirs = paper.loc[paper_names.get(row.factor, row.factor.lower())]
+        theirs = paper.loc["alpha" if row.factor == "α" else row.factor.lower()]
         rows.append(
             {
                 "factor": row.factor,
@@ -99,6 +105,24 @@ def table1_part(table: pd.DataFrame, claims: pd.DataFrame) -> list[dict[str, str
             }
         )
     return rows
+
+
+def realness_in_words(table: pd.DataFrame) -> str:
+    """How FID goes along α, and at which α it differs from that of the unmodified seeds."""
+    table = table.sort_values("alpha")
+    least = table.loc[table.fid.idxmin()]
+    differs = table[table.get("fid_change_ci_low", 0 * table.fid) * table.get("fid_change_ci_high", 0 * table.fid) > 0]
+    first, last = table.iloc[0], table.iloc[-1]
+    text = (
+        f"FID is {first.fid:.0f} at α = {alpha_label(first.alpha)}, lowest at {alpha_label(least.alpha)} "
+        f"({least.fid:.0f}) and {last.fid:.0f} at {alpha_label(last.alpha)}"
+    )
+    if len(differs):
+        text += f"; it can be told from that of the seeds at {', '.join(map(alpha_label, differs.alpha))}"
+    else:
+        text += "; at no α can it be told from that of the seeds"
+    comparable = pd.isna(table.note.iloc[0]) or not table.note.iloc[0]
+    return f"{text}." if comparable else f"{text}. It is no FID to compare with published ones."
 
 
 def experiments_part(results: Path, experiments: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:

@@ -2,14 +2,14 @@
 
 import pandas as pd
 
-# In the paper's order, with the paper's names.
+# In the paper's order, with the names of factors.csv: the paper calls squareness Shape here.
 TABLE1 = {
     "brightness": "Brightness",
     "centeredness": "Centeredness",
     "colorfulness": "Colorfulness",
     "entropy": "Entropy",
     "redness": "Redness",
-    "squareness": "Shape",
+    "squareness": "Squareness",
     "object_size": "Object size",
     "alpha": "α",
 }
