@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ganalyze.direction.generation import chunk_of, draw_seeds, draw_z, generate_images
+from ganalyze.direction.generation import choose_spaced, chunk_of, draw_seeds, draw_z, generate_images, list_images
 from ganalyze.direction.settings import ImageSetSettings, seeds_per_batch
 from ganalyze.direction.transformer import Transformer
 from ganalyze.images.image_sets import ImageSet, read_manifest
@@ -177,3 +177,61 @@ def test_the_sets_of_a_run_have_the_same_classes_but_other_seeds():
 def test_vigilance_seeds_come_from_the_tails():
     assert np.abs(draw_z("test", 0, 0, 500, seed=5, tails=True)).min() >= 2
     assert np.abs(draw_z("test", 0, 0, 500, seed=5)).max() <= 2
+
+
+def test_unmodified_seeds_made_apart_give_the_same_set(tmp_path, generator, theta, in_one):
+    seeds = draw_seeds(SEVEN, generator.num_classes, 5)
+    for name, alphas in (("seeds", (0.0,)), ("moved", (-0.4, 0.4))):
+        generate_images(
+            generator,
+            Transformer.along(theta),
+            seeds,
+            set_name="test",
+            alphas=alphas,
+            seed=5,
+            batch_size=6,
+            compute=CPU,
+            folder=tmp_path / name,
+        )
+    gather([tmp_path / "seeds.csv", tmp_path / "moved.csv"], tmp_path / "test", tmp_path / "test.csv")
+    assert (tmp_path / "test.csv").read_bytes() == in_one.read_bytes()
+    apart, together = (np.stack(list(ImageSet.open(path).images())) for path in (tmp_path / "test.csv", in_one))
+    assert np.abs(apart.astype(int) - together).max() <= 1  # other batches may round the last bit of a pixel
+
+
+def test_a_set_is_listed_as_it_will_be_made(generator, in_one):
+    seeds = draw_seeds(SEVEN, generator.num_classes, 5)
+    listed = list_images(seeds, "test", ALPHAS, generator.class_names, "png")
+    pd.testing.assert_frame_equal(listed, read_manifest(in_one), check_dtype=False)
+
+
+@given(count=st.integers(1, 30), total=st.integers(1, 30))
+def test_spaced_seeds_are_different_ones_from_the_whole_set(count, total):
+    seeds = draw_seeds(ImageSetSettings(seeds_per_class=total), 1, 5)
+    chosen = choose_spaced(seeds, count).seed_id.tolist()
+    assert len(set(chosen)) == len(chosen) == min(count, total)
+    assert all(gap <= -(-total // len(chosen)) for gap in np.diff(chosen))
+
+
+def test_images_may_be_stored_as_webp_the_same_bytes_each_time(tmp_path, generator):
+    seeds = draw_seeds(ImageSetSettings(seeds_per_class=2), 1, 5)
+    for name, image_format in (("a", "webp"), ("b", "webp"), ("c", "png")):
+        generate_images(
+            generator,
+            Transformer.identity(100),
+            seeds,
+            set_name="test",
+            alphas=(0.0,),
+            seed=5,
+            batch_size=6,
+            compute=CPU,
+            folder=tmp_path / name / "0",
+            image_format=image_format,
+        )
+        gather([tmp_path / name / "0.csv"], tmp_path / name / "test", tmp_path / name / "test.csv")
+    once, again = ((tmp_path / name / "test/shard-0000.zip").read_bytes() for name in "ab")
+    assert once == again
+    lossy, lossless = (ImageSet.open(tmp_path / name / "test.csv") for name in "bc")
+    assert lossy.manifest.file.str.endswith(".webp").all()
+    for one, other in zip(lossy.images(), lossless.images(), strict=True):
+        assert 0 < np.abs(one.astype(int) - other).mean() < 4

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
@@ -15,14 +16,16 @@ from ganalyze.figures.plan import figures_of
 from ganalyze.figures.style import save
 from ganalyze.images.image_sets import ImageSet
 from ganalyze.report.claims import judge_claims, read_claims
-from ganalyze.report.explorer import explorer_study
+from ganalyze.report.explorer import THUMBNAIL, explorer_study
 from ganalyze.report.page import SCREEN_PIXELS_PER_INCH, write_report
 from ganalyze.report.table1 import table1
 from ganalyze.support.errors import GanalyzeError
 from tests import REPOSITORY
 
 EXPERIMENTS = {"memorability": ["memory_game"], "valence": []}
-FIGURES = figures_of(["memorability", "valence"], realness=False, distilled=False, power=False, experiments=EXPERIMENTS)
+STUDIES = ["memorability", "valence"]
+FIGURES = figures_of(STUDIES, realness=False, distilled=False, power=False, experiments=EXPERIMENTS)
+FACTORS = {"brightness": -1.4, "redness": 0.1, "object_size": 0.8}  # change, in standard deviations
 CLAIMS = read_claims(REPOSITORY / "config/claims.csv")
 REPORT = REPOSITORY / "src/ganalyze/report/templates"
 STUDY = {
@@ -61,21 +64,35 @@ def results(tmp_path):
         (folder / "images").mkdir(parents=True)
         rows = [[f"{s}_{a}", s, a, f"{s}.png", 0.5 + a * (1 if s else -1)] for s in range(4) for a in (-0.2, 0.0, 0.2)]
         columns = ["image_id", "seed_id", "alpha", "file", "score"]
-        manifest = pd.DataFrame(rows, columns=columns).assign(class_name="face")
+        manifest = pd.DataFrame(rows, columns=columns).assign(class_name="face", class_id=0)
         manifest.to_csv(folder / "images/test.csv", index=False)
         ImageSet(manifest, folder).mean_scores().to_csv(folder / "scores.by_alpha.csv", index=False)
         for seed in range(4):
             Image.new("RGB", (8, 8), (60 * seed, 0, 0)).save(folder / f"images/{seed}.png")
+        write_factors(folder, manifest)
         model = {"term": "alpha", "estimate": 0.68, "ci_low": 0.66, "ci_high": 0.7, "p": 1e-20, "engine": "lme <x>"}
         model |= {"std_error": 0.01, "statsmodels_estimate": 0.684, "statsmodels_std_error": 0.01}
         pd.DataFrame([model | {"formula": "score ~ alpha + (1|seed_id)"}]).to_csv(
             folder / "mixed_models.csv", index=False
         )
+    pairs = [(one, other, 0.0 if one == other else -0.75) for one in STUDIES for other in STUDIES]
+    alignment = pd.DataFrame(pairs, columns=["direction", "assessor", "change"])
+    alignment.assign(change_ci_low=-1, change_ci_high=-0.5).to_csv(tmp_path / "alignment.csv", index=False)
     write_trials(tmp_path, "simulated")
     (tmp_path / "figures").mkdir()
     for name in FIGURES:
         Image.new("RGB", (600, 300)).save(tmp_path / f"figures/{name}.png")
     return tmp_path
+
+
+def write_factors(folder, manifest):
+    values = manifest[["image_id"]].assign(**dict.fromkeys(FACTORS, manifest.alpha))
+    values.to_csv(folder / "factors.csv", index=False)
+    rows = [[factor, a, change * a / 0.4] for factor, change in FACTORS.items() for a in (-0.2, 0.0, 0.2)]
+    pd.DataFrame(rows, columns=["factor", "alpha", "mean_z"]).to_csv(folder / "factors.by_alpha.csv", index=False)
+    models = pd.DataFrame({"model": [f"{factor} ~ alpha" for factor in FACTORS], "term": "alpha"})
+    slopes = pd.Series(FACTORS).to_numpy()
+    models.assign(ci_low=slopes - 0.05, ci_high=slopes + 0.05).to_csv(folder / "factor_models.csv", index=False)
 
 
 def write_trials(results, source):
@@ -101,12 +118,62 @@ def write(results, provenance=PROVENANCE):
     return (results / "report.html").read_text()
 
 
-def test_it_tells_slopes_means_and_the_share_of_seeds_that_rise(results):
+def text_of(page: str) -> str:
+    """The words of a page, without pictures, marks and line breaks."""
+    page = re.sub(r"<(style|script).*?</\1>", "", page, flags=re.DOTALL)
+    return " ".join(re.sub(r"<.*?>", "", page).split())
+
+
+def test_it_opens_with_the_question_faces_and_the_finding_in_words(results):
     page = write(results)
-    assert "0.68 [0.66, 0.70]" in page
-    assert "0.40, 0.50, 0.60" in page
-    assert "3 of 4 (75%)" in page
+    head = page[page.index("<h1>") : page.index("</header>")]
+    assert "What does memorability look like" in head
+    assert head.count("<img") == 3  # the median seed at every α
+    assert 'alt="generated face, seed' in head
+    words = text_of(head)
+    assert "Faces come out darker and larger in the frame; redness hardly changes." in words
+    assert "goes from 0.40 to 0.60: 3 of 4 rise, 1 falls." in words
+    assert "Along with it moves what the others score: valence (−0.75 SD)." in words
+
+
+def test_pictures_come_before_statistics_and_people(results):
+    page = write(results)
+    places = [page.index(f'id="{part}"') for part in ("move", "changed", "directions", "people", "claims", "methods")]
+    assert places == sorted(places)
+    contents = page[page.index("<nav") : page.index("</nav>")]
+    for target in re.findall(r'href="#(\w[\w-]*)"', contents):
+        assert f'id="{target}"' in page
+
+
+def test_it_tells_slopes_and_who_fitted_them(results):
+    page = write(results)
+    assert "memorability β = 0.68 [0.66, 0.70], p &lt; .001" in page
     assert "lme &lt;x&gt;" in page  # text is escaped
+
+
+@pytest.mark.parametrize("sentence", ["hardly changes", "hardly change"])
+def test_what_does_not_change_is_said_too(results, sentence):
+    if sentence == "hardly change":
+        table = pd.read_csv(results / "memorability/factors.by_alpha.csv")
+        table.loc[table.factor == "object_size", "mean_z"] = 0.0
+        table.to_csv(results / "memorability/factors.by_alpha.csv", index=False)
+    assert sentence in write(results)
+
+
+def test_a_score_that_peaks_before_the_end_says_so(results):
+    table = pd.read_csv(results / "memorability/scores.by_alpha.csv")
+    table.loc[1, "mean"] = 0.9
+    table.to_csv(results / "memorability/scores.by_alpha.csv", index=False)
+    assert "It is highest at α = 0 (0.90)." in text_of(write(results))
+
+
+def test_changes_of_factors_stand_side_by_side_with_pictures_at_the_ends(results):
+    page = write(results)
+    part = page[page.index('<table class="changes">') :].partition("</table>")[0]
+    assert part.count("<img") == 4
+    rows = [text_of(row) for row in part.split("<tr>")[2:]]
+    assert rows == ["brightness−1.40−1.40", "redness+0.10+0.10", "object size+0.80+0.80"]
+    assert part.count('class="faint"') == 2
 
 
 def test_a_figure_is_as_wide_on_the_screen_as_it_was_drawn(results):
@@ -126,7 +193,7 @@ def test_methods_name_what_departs_from_the_papers_equation(results):
     }
     config = PROVENANCE["config"] | {"studies": [PROVENANCE["config"]["studies"][0], changed]}
     page = " ".join(write(results, PROVENANCE | {"config": config}).split())
-    methods = page[page.index("<h2>Methods") : page.index("What this does")].partition("valence from")[2]
+    methods = page[page.index('id="methods"') : page.index("What this does")].partition("valence from")[2]
     for said in ("each class", "its own length back", "a normal distribution", "gradients adding up"):
         assert said in methods
     assert "Segmenter of the subject" in page
@@ -142,6 +209,9 @@ def test_a_model_that_did_not_converge_is_told_in_place_of_its_numbers(results):
     assert "[nan" not in page
 
 
+MEMORY_HIT = "memory hit (memorability), Sec 3.4 / Fig 7A and Table 1"
+
+
 def claim_rows(page: str) -> dict[str, str]:
     """Each row of the claims table by what is claimed and where."""
     table = re.search(r'<table class="claims">(.*?)</table>', page, re.DOTALL)[1]
@@ -149,25 +219,33 @@ def claim_rows(page: str) -> dict[str, str]:
     return {re.sub("<.*?>", ", ", re.search("<td>(.*?)</span>", row)[1]): row for row in rows}
 
 
-def test_claims_come_first_each_with_the_papers_number_ours_a_plot_and_a_verdict(results):
+def test_claims_of_this_run_have_the_papers_number_ours_a_plot_and_a_verdict(results):
     page = write(results)
-    assert page.index("Does it hold?") < page.index("Did the directions work?") < page.index("<h2>Figures")
     rows = claim_rows(page)
-    assert len(rows) == len(CLAIMS)
+    assert len(rows) < len(CLAIMS)
     row = rows["MemNet score per alpha (memorability), Sec 3.1 / Fig 3A"]
     assert "0.68 [0.66, 0.70]" in row
     assert 'class="verdict agrees"' in row
     assert 'aria-label="paper 0.68 [0.66, 0.70], ours 0.68 [0.66, 0.70]"' in row
-    not_run = rows["AestheticsNet score per alpha (aesthetics), Sec 4 / Fig 8B"]
-    assert 'class="verdict not_run"' in not_run
-    assert "This run has no study aesthetics." in not_run
-    assert "3 of ours rest on simulated observers" in page
+    assert "AestheticsNet" not in page[page.index('id="claims"') : page.index('id="methods"')]
+    assert "not run" not in text_of(page[page.index('id="claims"') : page.index("How verdicts are given")])
+
+
+def test_no_claim_stands_twice(results):
+    rows = claim_rows(write(results))
+    assert len({row.partition(",")[0] for row in rows}) == len(rows)
+
+
+def test_a_run_of_which_the_paper_claims_nothing_has_no_claims(results):
+    claims = pd.read_csv(results / "claims.csv")
+    claims.assign(verdict="not_run").to_csv(results / "claims.csv", index=False)
+    page = write(results)
+    assert 'id="claims"' not in page
+    assert "#claims" not in page
 
 
 def test_a_forest_plot_keeps_the_numbers_in_order(results):
-    row = claim_rows(write(results))[
-        "memory hit (memorability), Sec 3.4 / Fig 7A"
-    ]  # paper 1.92 [1.71, 2.12], ours 0.68 [0.66, 0.70]
+    row = claim_rows(write(results))[MEMORY_HIT]  # paper 1.92 [1.71, 2.12], ours 0.68 [0.66, 0.70]
     (theirs, ours) = (float(x) for x in re.findall(r'<circle cx="([\d.]+)"', row))
     zero = float(re.search(r'<path d="M([\d.]+) 2V', row)[1])
     assert zero < ours < theirs
@@ -177,9 +255,10 @@ def test_a_forest_plot_keeps_the_numbers_in_order(results):
 def test_what_simulated_observers_stand_behind_says_so_and_what_people_do_does_not(results):
     page = write(results)
     rows = claim_rows(page)
-    assert "SIMULATED" in rows["memory hit (memorability), Sec 3.4 / Fig 7A"]
+    assert "SIMULATED" in rows[MEMORY_HIT]
     assert "SIMULATED" not in rows["MemNet score per alpha (memorability), Sec 3.1 / Fig 3A"]
-    assert re.search(r"<h2>Table 1 <span[^>]*>SIMULATED", page)
+    assert re.search(r"<h3>Table 1 <span[^>]*>SIMULATED", page)
+    assert "Nobody took part" in page
     assert re.search(r"memory game <span[^>]*>SIMULATED", page)
     write_trials(results, "human")
     assert "SIMULATED" not in write(results)
@@ -187,7 +266,7 @@ def test_what_simulated_observers_stand_behind_says_so_and_what_people_do_does_n
 
 def test_it_tells_who_took_part_and_who_was_excluded_and_why(results):
     page = write(results)
-    part = page[page.index("Who took part") : page.index("<h2>Table 1")]
+    part = page[page.index('id="people"') : page.index("<h3>Table 1")]
     assert "1: 55% &amp; &lt;x&gt;" in part
     assert "2,500" in part
     assert "1,200 to 1,300" in part
@@ -196,7 +275,7 @@ def test_it_tells_who_took_part_and_who_was_excluded_and_why(results):
 
 def test_methods_tell_how_it_was_done_with_the_runs_own_numbers(results):
     page = write(results)
-    methods = page[page.index("<h2>Methods") : page.index("<h2>What this does")]
+    methods = page[page.index('id="methods"') : page.index('id="limits"')]
     assert "memorability from 400 z" in methods
     assert "Simulated observers: log odds" in methods
     write_trials(results, "human")
@@ -205,7 +284,7 @@ def test_methods_tell_how_it_was_done_with_the_runs_own_numbers(results):
 
 def test_table_1_has_our_row_and_the_papers(results):
     page = write(results)
-    part = page[page.index("<h2>Table 1") : page.index("<h2>Figures")]
+    part = page[page.index("<h3>Table 1") : page.index('id="claims"')]
     brightness = part[part.index("Brightness") : part.index("Centeredness")]
     for words in ("0.68 [0.66, 0.70]", ".070", "0.28 [0.24, 0.32]", ".066"):
         assert words in brightness
@@ -214,7 +293,9 @@ def test_table_1_has_our_row_and_the_papers(results):
 def test_it_shows_every_figure_with_a_caption_and_the_rule_that_chose_the_rows(results):
     page = write(results)
     for name in FIGURES:
-        assert re.search(rf'<figure id="{name}">.*?<figcaption>.+?</figcaption>', page, re.DOTALL)
+        figure = re.search(rf'<figure id="{name}">(.*?)</figure>', page, re.DOTALL)[1]
+        assert re.search(r"<figcaption><b>[^<]{10,}</b> .+</figcaption>", figure, re.DOTALL)
+        assert len(re.search(r'alt="(.*?)"', figure)[1]) > 30
     assert "evenly spaced ranks" in page
     assert "{rule}" not in page
 
@@ -225,25 +306,48 @@ def test_it_opens_offline(results):
     assert not re.findall(r"url\(['\"]?https?:|fetch\(|import\(", page)
 
 
-def test_the_explorer_has_every_seed_by_its_gain_with_its_scores_and_pictures(results):
-    page = write(results)
-    data = json.loads(re.search(r'id="explorer-data">(.*?)</script>', page, re.DOTALL)[1])
+def explorer_of(page: str) -> list[dict]:
+    return json.loads(re.search(r'id="explorer-data">(.*?)</script>', page, re.DOTALL)[1])
+
+
+def opened(data: str) -> Image.Image:
+    with Image.open(io.BytesIO(base64.b64decode(data.partition(",")[2]))) as image:
+        return image.convert("RGB")
+
+
+def test_the_explorer_has_seeds_with_their_scores_factors_and_pictures(results):
+    data = explorer_of(write(results))
     assert [study["title"] for study in data] == ["Memorability", "Valence"]
     assert data[0]["alphas"] == [-0.2, 0.0, 0.2]
-    assert [seed["id"] for seed in data[0]["seeds"]] == [1, 2, 3, 0]  # seed 0 falls
-    assert data[0]["seeds"][3]["scores"] == [0.7, 0.5, 0.3]
+    assert data[0]["measured"] == [0, 1, 2]
     assert data[0]["means"] == [0.4, 0.5, 0.6]
-    with Image.open(io.BytesIO(base64.b64decode(data[0]["sprite"].partition(",")[2]))) as sprite:
-        assert sprite.size == (3 * 8, 4 * 8)
-        reds = [sprite.convert("RGB").getpixel((4, 4 + 8 * row))[0] for row in range(4)]
-    assert reds == pytest.approx([60, 120, 180, 0], abs=8)
+    assert [seed["id"] for seed in data[0]["seeds"]] == [0, 1, 2, 3]
+    assert data[0]["seeds"][0]["scores"] == [0.7, 0.5, 0.3]
+    assert data[0]["seeds"][0]["factors"]["brightness"] == [-0.2, 0.0, 0.2]
+    strips = [opened(seed["strip"]) for seed in data[0]["seeds"]]
+    assert {strip.size for strip in strips} == {(3 * 8, 8)}
+    assert [strip.getpixel((4, 4))[0] for strip in strips] == pytest.approx([0, 60, 120, 180], abs=8)
+    assert opened(data[0]["thumbnails"]).size == (4 * THUMBNAIL, THUMBNAIL)
 
 
-def test_of_many_seeds_the_explorer_shows_some_at_evenly_spaced_ranks(results, monkeypatch):
+def test_a_strip_chooses_the_seeds_and_fills_in_between(results):
+    folder = results / "memorability/images"
+    rows = [[f"3_{a}", 3, a, "2.png", "face"] for a in (-0.1, 0.1)]
+    strip = pd.DataFrame(rows, columns=["image_id", "seed_id", "alpha", "file", "class_name"])
+    strip.to_csv(folder / "strip.csv", index=False)
+    study = explorer_study(results / "memorability")
+    assert [seed["id"] for seed in study["seeds"]] == [3]
+    assert study["alphas"] == [-0.2, -0.1, 0.0, 0.1, 0.2]
+    assert study["measured"] == [0, 2, 4]
+    pictures = opened(study["seeds"][0]["strip"])
+    reds = [pictures.getpixel((4 + 8 * column, 4))[0] for column in range(5)]
+    assert reds == pytest.approx([180, 120, 180, 120, 180], abs=8)
+
+
+def test_of_many_seeds_the_explorer_shows_some_at_even_spaces(results, monkeypatch):
     monkeypatch.setattr("ganalyze.report.explorer.SEEDS", 2)
-    study = explorer_study(results / "memorability", "ResMem")
-    assert [seed["rank"] for seed in study["seeds"]] == [2, 4]
-    assert study["of"] == 4
+    study = explorer_study(results / "memorability")
+    assert [seed["id"] for seed in study["seeds"]] == [1, 3]
 
 
 @pytest.fixture
@@ -262,30 +366,68 @@ def page(results, browser):
     assert complaints == []
 
 
-def test_dragging_alpha_changes_picture_and_score(page):
-    told, image, alpha = (page.locator(f"#explorer-{part}") for part in ("told", "image", "alpha"))
-    assert "0.50 at α = 0" in told.inner_text()
-    before = page.locator("#explorer-image").evaluate("image => image.style.backgroundPosition")
-    alpha.fill("2")
-    assert "0.70 at α = +0.2" in told.inner_text()
-    assert image.evaluate("image => image.style.backgroundPosition") != before
-    alpha.press("ArrowLeft")
-    assert "0.50 at α = 0" in told.inner_text()
+def test_alpha_moves_by_slider_keys_and_dragging_the_picture(page):
+    told, image = page.locator(".told").first, page.locator(".large").first
+    assert told.inner_text() == "α = 0 ResMem memorability 0.50"
+    place = "image => image.style.backgroundPosition"
+    before = image.evaluate(place)
+    page.locator("#explorer-alpha").fill("1000")
+    assert told.inner_text() == "α = +0.2 ResMem memorability 0.30"
+    assert image.evaluate(place) != before
+    page.locator("#explorer-alpha").press("ArrowLeft")
+    assert told.inner_text() == "α = 0 ResMem memorability 0.50"
+    image.press("ArrowLeft")
+    assert told.inner_text() == "α = −0.2 ResMem memorability 0.70"
+    image.scroll_into_view_if_needed()
+    box = image.bounding_box()
+    page.mouse.move(box["x"] + 10, box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 10 + box["width"], box["y"] + 10, steps=5)
+    page.mouse.up()
+    assert told.inner_text() == "α = +0.2 ResMem memorability 0.30"
+    page.locator(".row button").first.click()
+    assert told.inner_text() == "α = −0.2 ResMem memorability 0.70"
 
 
-def test_every_seed_of_every_study_can_be_chosen(page):
-    rank, seed, image = (page.locator(f"#explorer-{part}") for part in ("rank", "seed", "image"))
-    for study in ("0", "1"):
-        page.select_option("#explorer-study", study)
-        pictures = set()
-        for number in ("1", "2", "3", "4"):
-            seed.fill(number)
-            assert f"seed {number} of 4" in rank.inner_text()
-            pictures.add(image.screenshot())
-        assert len(pictures) == 4
+def test_a_seed_stays_when_the_study_changes_and_two_stand_side_by_side(page):
+    page.locator("#explorer-seeds button").nth(2).click()
+    first, second = (page.locator(".panel").nth(index) for index in range(2))
+    assert "seed 2" in first.locator(".large").get_attribute("aria-label")
+    first.locator("select").select_option("1")
+    assert "seed 2" in first.locator(".large").get_attribute("aria-label")
+    assert "FER valence" in first.locator(".told").inner_text()
+    assert not second.is_visible()
+    page.locator("#explorer-two").check()
+    assert second.is_visible()
+    page.locator("#explorer-alpha").fill("0")
+    assert [panel.locator(".told").inner_text()[:8] for panel in (first, second)] == ["α = −0.2"] * 2
 
 
-@pytest.mark.parametrize("width", [400, 1280, 1920])
+def test_nothing_moves_when_numbers_change(page):
+    places = "() => [...document.querySelectorAll('.panel:not([hidden]) > *, h2')].map(x => x.getBoundingClientRect().top + scrollY)"
+    before = page.evaluate(places)
+    for at in ("0", "250", "500", "1000"):
+        page.locator("#explorer-alpha").fill(at)
+        np.testing.assert_allclose(page.evaluate(places), before, atol=0.5)
+
+
+def test_a_figure_opens_at_full_size(page):
+    figure = page.locator("figure img").first
+    figure.click()
+    assert page.locator("#full-size").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator("#full-size").is_visible()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_first_screen_holds_faces_and_the_finding(page, width):
+    page.set_viewport_size({"width": width, "height": 844})
+    assert page.locator(".lead-strip img").first.bounding_box()["y"] < 844
+    finding = page.locator("header strong").bounding_box()
+    assert finding["y"] + finding["height"] < 844
+
+
+@pytest.mark.parametrize("width", [390, 820, 1280, 1920])
 def test_nothing_sticks_out_of_the_page(page, width):
     page.set_viewport_size({"width": width, "height": 900})
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -128,7 +128,8 @@ def generate_images(
                 draw_z(set_name, row.class_id, row.z_index, generator.z_dim, seed=seed, tails=tails)
                 for row in batch.itertuples()
             ]
-            images = _clones(generator, transformer, np.stack(z), batch.class_id.to_list(), alphas, compute)
+            classes = batch.class_id.to_list()
+            images = _clones(generator, transformer, np.stack(z), classes, alphas, batch_size, compute)
             for pixels in images:
                 shard.add(f"{next(names)}.{image_format}", pixels)
             bar.update(len(images))
@@ -143,6 +144,7 @@ def _clones(
     z: np.ndarray,
     class_ids: list[int],
     alphas: tuple[float, ...],
+    batch_size: int,
     compute: Compute,
 ) -> np.ndarray:
     """The images of each z (N, z_dim) at every alpha, seed after seed, (N · alphas, H, W, 3) uint8."""
@@ -150,6 +152,6 @@ def _clones(
     y = torch.tensor(class_ids, device=compute.device)
     steps = torch.tensor(alphas, device=compute.device)
     clones = torch.stack([transformer(seeds, y, alpha.expand(len(y))) for alpha in steps], dim=1)
+    parts = zip(clones.flatten(0, 1).split(batch_size), y.repeat_interleave(len(alphas)).split(batch_size), strict=True)
     with compute.autocast():
-        images = generator(clones.flatten(0, 1), y.repeat_interleave(len(alphas)))
-    return to_pixels(images)
+        return np.concatenate([to_pixels(generator(*part)) for part in parts])
