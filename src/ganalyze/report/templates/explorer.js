@@ -16,7 +16,9 @@
   function points(values, range, width, height, xs) {
     const [low, high] = range;
     return values.flatMap((v, i) =>
-      v === null ? [] : [`${(xs[i] * width).toFixed(1)},${(height - ((v - low) / (high - low || 1)) * height).toFixed(1)}`],
+      v === null
+        ? []
+        : [`${(xs[i] * width).toFixed(1)},${(height - ((v - low) / (high - low || 1)) * height).toFixed(1)}`],
     );
   }
 
@@ -72,7 +74,9 @@
     });
     const xs = study.measured.map((index) => index / last);
     const mean = `<polyline class="mean" points="${points(study.means, study.range, 240, 70, xs).join(" ")}"/>`;
-    const rows = [`<div class="score"><span>score, and its mean over seeds (dashed)</span>${curve(seed.scores, study.range, xs, mean, [240, 70])}</div>`];
+    const rows = [
+      `<div class="score"><span>score, and its mean over seeds (dashed)</span>${curve(seed.scores, study.range, xs, mean, [240, 70])}</div>`,
+    ];
     for (const [name, range] of Object.entries(study.factors)) {
       rows.push(`<div><span>${name.replace("_", " ")}</span>${curve(seed.factors[name], range, xs)}</div>`);
     }
