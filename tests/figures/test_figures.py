@@ -236,7 +236,7 @@ def test_factors_are_drawn_on_one_axis_each_with_its_unit_without_the_missing_on
     group = values[manifest.alpha == ALPHAS[0]]
     half = 1.959964 * group.std() / group.count() ** 0.5 / values.std()
     assert (high - low) / 2 == pytest.approx(half, rel=1e-5)
-    assert "27 images; 7 of them without a usable mask" in figure.get_supxlabel()
+    assert "27 images; 7 of them without a usable mask" in figure.legends[0].get_title().get_text()
     plt.close("all")
 
 
@@ -251,7 +251,7 @@ def test_factors_that_were_not_measured_have_no_panel(stored):
         "all of them",
         *list(FACTORS)[:4],
     ]
-    assert "mask" not in figure.get_supxlabel()
+    assert "mask" not in figure.legends[0].get_title().get_text()
     plt.close("all")
 
 

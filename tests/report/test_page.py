@@ -131,7 +131,7 @@ def test_it_opens_with_the_question_faces_and_the_finding_in_words(results):
     assert head.count("<img") == 3  # the median seed at every α
     assert 'alt="generated face, seed' in head
     words = text_of(head)
-    assert "Faces come out darker and larger in the frame; redness hardly changes." in words
+    assert "As α rises, faces come out darker and larger in the frame; redness hardly changes." in words
     assert "goes from 0.40 to 0.60: 3 of 4 rise, 1 falls." in words
     assert "Along with it moves what the others score: valence (−0.75 SD)." in words
 
@@ -404,7 +404,8 @@ def test_a_seed_stays_when_the_study_changes_and_two_stand_side_by_side(page):
 
 
 def test_nothing_moves_when_numbers_change(page):
-    places = "() => [...document.querySelectorAll('.panel:not([hidden]) > *, h2')].map(x => x.getBoundingClientRect().top + scrollY)"
+    places = """() => [...document.querySelectorAll('.panel:not([hidden]) > *, h2')]
+        .map(x => x.getBoundingClientRect().top + scrollY)"""
     before = page.evaluate(places)
     for at in ("0", "250", "500", "1000"):
         page.locator("#explorer-alpha").fill(at)

@@ -42,7 +42,7 @@ def draw_alignment(table: pd.DataFrame) -> Figure:
     left.set_ylabel("moving along")
     right.set_xlabel("score by the assessor of")
     for ax in (left, right):
-        ax.set_xticks(range(len(names)), names)
+        ax.set_xticks(range(len(names)), names, fontsize=6)
         ax.set_yticks(range(len(names)), names)
     return figure
 

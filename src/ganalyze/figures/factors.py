@@ -57,7 +57,11 @@ def draw_factors(table: pd.DataFrame) -> Figure:
         ax.set_xticks(alphas, [alpha_label(a) for a in alphas], fontsize=6)
     for ax in axes[:, 0]:
         ax.set_ylabel("SD over images")
+    images, usable = by_factor["brightness"].n.sum(), table[table.factor == "object_size"].n.sum()
+    masks = f"; {images - usable:,} of them without a usable mask of the subject" if "object_size" in by_factor else ""
     figure.legend(
+        title=f"← less    α    more →        ({images:,} images{masks})",
+        title_fontsize=7,
         handles=[
             Line2D([], [], color=_LOOKS[name][0], marker=_LOOKS[name][1], markersize=3.5, label=FACTORS[name])
             for name in by_factor
@@ -69,7 +73,4 @@ def draw_factors(table: pd.DataFrame) -> Figure:
         columnspacing=1.2,
         handlelength=1.6,
     )
-    images, usable = by_factor["brightness"].n.sum(), table[table.factor == "object_size"].n.sum()
-    masks = f"; {images - usable:,} of them without a usable mask of the subject" if "object_size" in by_factor else ""
-    figure.supxlabel(f"← less    α    more →        ({images:,} images{masks})", fontsize=7)
     return figure

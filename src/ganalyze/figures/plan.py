@@ -79,7 +79,8 @@ def figures_of(
     experiments: Mapping[str, Collection[str]],
     segmented: bool = True,
 ) -> dict[str, FigurePlan]:
-    """The figures that can be drawn from `studies`: the paper's, each with those of its studies that are there; for
+    """The figures that can be drawn from `studies`: the paper's, each with those of its studies that are there, what
+    compares studies with all; for
     studies that no paper figure of a kind shows, `<kind>_<study>`; and four that the paper lacks: `alignment` of
     several directions, the `structure` that stays, the `power` of the memory game, the contact sheet of `masks`.
 
@@ -88,7 +89,8 @@ def figures_of(
     """
     figures = {}
     for name, figure in PAPER_FIGURES.items():
-        present = tuple(study for study in figure.studies if study in studies)
+        shown = studies if figure.kind in _OF_SEVERAL else figure.studies
+        present = tuple(study for study in shown if study in studies)
         if len(present) > (figure.kind in _OF_SEVERAL):
             figures[name] = FigurePlan(figure.kind, present, figure.rows)
     drawn = {(figure.kind, study) for figure in figures.values() for study in figure.studies}

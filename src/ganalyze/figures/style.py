@@ -102,7 +102,7 @@ def mark_simulated(ax: Axes) -> None:
 def save(figure: Figure, stem: Path | str) -> None:
     """Write `stem`.svg and `stem`.png, each whole or not at all, and close the figure."""
     # Lines and text of an SVG are sharp at any size; only images in it have a resolution, and make it heavy.
-    svg: dict[str, Any] = {"dpi": 150, "metadata": {"Date": None}}
+    svg: dict[str, Any] = {"dpi": 100, "metadata": {"Date": None}}
     png: dict[str, Any] = {"dpi": PNG_DPI, "metadata": {"Software": None}, "pil_kwargs": {"optimize": True}}
     for suffix, options in ((".svg", svg), (".png", png)):
         with written_whole(f"{stem}{suffix}") as temporary:

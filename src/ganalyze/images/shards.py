@@ -19,9 +19,9 @@ from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.files import written_whole
 
 SEEDS_PER_SHARD = 100
-# png is lossless. webp takes a fifth of the room, and what is measured are the stored images, whichever it is.
+# png is lossless. webp takes an eighth of the room, and what is measured are the stored images, whichever it is.
 ImageFormat = Literal["png", "webp"]
-_OPTIONS: dict[str, dict[str, Any]] = {"png": {}, "webp": {"quality": 95, "method": 4}}
+_OPTIONS: dict[str, dict[str, Any]] = {"png": {}, "webp": {"quality": 90, "method": 4}}
 
 
 def place_in_set(set_name: str, seed_id: int, image: str, image_format: str) -> str:

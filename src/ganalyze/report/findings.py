@@ -1,6 +1,6 @@
 """What was found, in words and pictures: each sentence is written from the tables. No torch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +52,11 @@ def subject_of(images: ImageSet) -> str:
 
 
 def in_words(changes: pd.DataFrame, subject: str) -> str:
-    """ "Faces come out darker and larger in the frame; redness hardly changes." """
+    """ "As α rises, faces come out darker and larger in the frame; redness hardly changes." """
     plain = changes[changes.certain & (changes.change.abs() >= PLAIN)]
     plain = plain.loc[plain.change.abs().sort_values(ascending=False, kind="stable").index]
     still = changes[changes.change.abs() < SLIGHT]
-    said = [f"{subject.capitalize()} come out {listed(list(plain.words))}"] if len(plain) else []
+    said = [f"as α rises, {subject} come out {listed(list(plain.words))}"] if len(plain) else []
     if len(still):
         verb = "hardly changes" if len(still) == 1 else "hardly change"
         said.append(f"{listed([name.replace('_', ' ') for name in still.index])} {verb}")
@@ -76,8 +76,8 @@ def score_in_words(images: ImageSet, means: pd.DataFrame, assessor: str, subject
     fall, count = int((gains < 0).sum()), len(gains)
     falling = "none falls" if fall == 0 else f"{fall} {'falls' if fall == 1 else 'fall'}"
     text = (
-        f"From α = {alpha_label(first.alpha)} to {alpha_label(last.alpha)} the mean score of {count:,} {subject} that "
-        f"training never saw ({assessor}) goes from {number(first['mean'])} to {number(last['mean'])}: "
+        f"From α = {alpha_label(first.alpha)} to {alpha_label(last.alpha)} the mean score ({assessor}) of {count:,} "
+        f"{subject} that training never saw goes from {number(first['mean'])} to {number(last['mean'])}: "
         f"{int((gains > 0).sum()):,} of {count:,} rise, {falling}."
     )
     highest = means.loc[means["mean"].idxmax()]
@@ -86,12 +86,13 @@ def score_in_words(images: ImageSet, means: pd.DataFrame, assessor: str, subject
     return text
 
 
-def others_in_words(alignment: pd.DataFrame, study: str, titles: dict[str, str]) -> str:
-    """What the other assessors make of a study's direction, where it moves them by `PLAIN` or more."""
-    rows = alignment[(alignment.direction == study) & (alignment.assessor != study)]
+def others_in_words(alignment: pd.DataFrame, study: str, others: Mapping[str, str]) -> str:
+    """What other assessors make of a study's direction, where it moves them by `PLAIN` or more. others: titles of
+    studies with assessors of their own."""
+    rows = alignment[(alignment.direction == study) & alignment.assessor.isin(others)]
     rows = rows[(rows.change.abs() >= PLAIN) & (rows.change_ci_low * rows.change_ci_high > 0)]
     moved = {
-        titles[row.assessor].lower(): f"{'+' if row.change > 0 else ''}{number(row.change)}"
+        others[row.assessor].lower(): f"{'+' if row.change > 0 else ''}{number(row.change)}"
         for row in rows.itertuples()
     }
     if not moved:

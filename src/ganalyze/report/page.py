@@ -36,9 +36,9 @@ def write_report(results: Path, provenance: dict[str, Any], output: Path) -> Non
     Raises GanalyzeError where a table, a figure or a caption is missing.
     """
     config = provenance["config"]
-    titles = {study["name"]: study["name"].replace("_", " ").capitalize() for study in config["studies"]}
+    titles = {study["name"]: _title(study) for study in config["studies"]}
     alignment = read_table(results / "alignment.csv") if len(titles) > 1 else None
-    studies = [_study(results, study, titles, alignment) for study in config["studies"]]
+    studies = [_study(results, study, config["studies"], alignment) for study in config["studies"]]
     texts = yaml.safe_load(_template("captions.yaml"))
     experiments = {study["name"]: list(study["experiments"]) for study in config["studies"]}
     claims = pd.read_csv(results / "claims.csv")
@@ -94,8 +94,16 @@ def _template(name: str) -> str:
     return (files("ganalyze.report") / "templates" / name).read_text(encoding="utf-8")
 
 
+def _title(study: dict[str, Any]) -> str:
+    return study["name"].replace("_", " ").capitalize()
+
+
+def _assessor(study: dict[str, Any]) -> tuple[str, Any]:
+    return study["assessor"], study.get("assessor_options")
+
+
 def _study(
-    results: Path, study: dict[str, Any], titles: dict[str, str], alignment: pd.DataFrame | None
+    results: Path, study: dict[str, Any], studies: list[dict[str, Any]], alignment: pd.DataFrame | None
 ) -> dict[str, Any]:
     name, folder, card = study["name"], results / study["name"], ASSESSORS[study["assessor"]]
     model = pd.read_csv(folder / "mixed_models.csv")
@@ -104,16 +112,23 @@ def _study(
     changes, subject = findings.factor_changes(folder), findings.subject_of(images)
     realness = folder / "realness.csv"
     plain = changes.certain & (changes.change.abs() >= findings.SLIGHT)
+
+    others: dict[str, str] = {}
+    seen = [_assessor(study)]
+    for one in studies:
+        if _assessor(one) not in seen:  # of several with one assessor the first speaks for all
+            seen.append(_assessor(one))
+            others[one["name"]] = _title(one)
     return {
         "name": name,
-        "title": titles[name],
+        "title": _title(study),
         "subject": subject,
         "card": card,
         "strip": findings.median_strip(images, card.title.partition(" (")[0]),
         "changed": findings.in_words(changes, subject),
         "factors": changes.assign(plain=plain).to_dict("index"),
         "score_told": findings.score_in_words(images, means, card.title, subject),
-        "others_told": "" if alignment is None else findings.others_in_words(alignment, name, titles),
+        "others_told": "" if alignment is None else findings.others_in_words(alignment, name, others),
         "moves": findings.listed(study["transformer"].get("moves") or ()),
         "realness": realness_in_words(read_table(realness)) if realness.is_file() else "",
         "slope": with_interval(slope.estimate, slope.ci_low, slope.ci_high)
