@@ -24,7 +24,7 @@ TOY_DESIGNS = {
     "two_afc": {"targets": 4, "vigilance": 2, "practice": 2},
 }
 TEST_SEEDS = 7  # a class of the test set: realness asks for 20 images
-CHUNKS = {"paper": 4 * 10 + 3 * 50 + 1, "modern": 3 * 10 + 2 * 50 + 1}
+CHUNKS = {"paper": 4 * 10, "modern": 3 * 10}
 
 
 @pytest.mark.parametrize("name", ["paper", "modern"])
@@ -35,7 +35,8 @@ def test_at_full_size_it_plans_every_job(tmp_path, weights_dir, name):
     planned = jobs(checkout.snakemake("--cores", "1", "-n"))
     assert planned["train_direction"] == len(run["studies"])
     assert planned["generate_images"] == CHUNKS[name]
-    assert planned["score_images"] == len(run["studies"])  # nothing asks for the scores of fillers
+    assert planned["generate_seeds"] == 10  # once for all studies
+    assert planned["score_images"] == len(run["studies"])
     assert planned["build_tracks"] == sum(len(study.get("experiments", ())) for study in run["studies"])
 
 

@@ -159,18 +159,24 @@ def scored_by(study, other):
     return f"{RESULTS}/{study}/images/test.by_{first}.csv"
 
 
+def seed_files(study, name, suffix):
+    """The chunks of an image set's unmodified seeds, which all studies with as many of them share: their manifests (.csv)
+    or images (.zip)."""
+    images = study.image_sets.present[name]
+    chunks = min(images.chunks, -(-images.seeds // RUN.batch_size))
+    folder = f"{RESULTS}/seeds/{name}-{images.classes}x{images.seeds_per_class}"
+    return [f"{folder}/{chunk}-of-{chunks}{suffix}" for chunk in range(chunks)]
+
+
 def chunk_files(name, suffix):
-    """The chunks of an image set: their manifests (.csv) or images (.zip). The study's own, and those of the unmodified
-    seeds, which all studies with as many seeds share."""
+    """The chunks of an image set, the study's own after those of the seeds: their manifests (.csv) or images (.zip)."""
 
     def files(wildcards):
         study = RUN.study(wildcards.study)
-        images = study.image_sets.present[name]
-        seeds = f"{RESULTS}/seeds/{name}-{images.classes}x{images.seeds_per_class}.chunks"
-        folders = [(seeds, min(images.chunks, -(-images.seeds // RUN.batch_size)))]
-        if study.moved_alphas_of(name):
-            folders.append((f"{RESULTS}/{study.name}/images/{name}.chunks", images.chunks))
-        return [f"{folder}/{chunk}-of-{chunks}{suffix}" for folder, chunks in folders for chunk in range(chunks)]
+        chunks = study.image_sets.present[name].chunks if study.moved_alphas_of(name) else 0
+        folder = f"{RESULTS}/{study.name}/images/{name}.chunks"
+        own = [f"{folder}/{chunk}-of-{chunks}{suffix}" for chunk in range(chunks)]
+        return seed_files(study, name, suffix) + own
 
     return files
 

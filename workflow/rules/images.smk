@@ -42,8 +42,9 @@ use rule generate_images as generate_seeds with:
         code=code("generate_images.py", GENERATOR.module),
         weights=weight_files(GENERATOR),
     output:
-        manifest=temp("<results>/seeds/{set}-{classes}x{each}.chunks/{chunk}-of-{chunks}.csv"),
-        images=temp("<results>/seeds/{set}-{classes}x{each}.chunks/{chunk}-of-{chunks}.zip"),
+        # Not temporary: a change of one study would make them, and so all studies, again.
+        manifest="<results>/seeds/{set}-{classes}x{each}/{chunk}-of-{chunks}.csv",
+        images="<results>/seeds/{set}-{classes}x{each}/{chunk}-of-{chunks}.zip",
     log:
         "<logs>/generate_seeds/{set}-{classes}x{each}-{chunk}-of-{chunks}.log",
     benchmark:

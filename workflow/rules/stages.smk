@@ -15,6 +15,7 @@ rule weights:
 rule shared:
     input:
         [UNET] if RUN.distillation else [],
+        [file for study in RUN.studies for file in seed_files(study, "test", ".csv")],
         [f"{RESULTS}/reference.csv"] if RUN.realness and not RUN.realness.reference_folder else [],
 
 
