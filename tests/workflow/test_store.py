@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ganalyze.models.assessors import ASSESSORS
-from ganalyze.models.generators import GENERATORS
 from ganalyze.run import Run
 from tests import REPOSITORY
 
@@ -70,13 +68,12 @@ class Clone(Checkout):
 
 def tiny(run: dict) -> dict:
     """The demo with two of its studies, without people, as small as it goes."""
-    run.pop("power_data_sets", None)
-    run["realness"]["reference_samples"] = 30
-    run["distillation"] = {"samples": 48, "held_out_samples": 16, "epochs": 1}
+    run["realness"]["reference_samples"] = 12
+    run["strip_seeds"] = 2
     run["studies"] = [study for study in run["studies"] if study["name"] in STUDIES]
     for study in run["studies"]:
-        study["training"]["samples"] = 64
-        study["image_sets"] = {"test": study["image_sets"]["test"] | {"seeds_per_class": 20}}
+        study["training"]["samples"] = 8
+        study["image_sets"] = {"test": study["image_sets"]["test"] | {"seeds_per_class": 12}}
         study.pop("experiments", None)
     return run
 
@@ -93,8 +90,7 @@ def of_two_studies(pipeline: dict) -> dict:
     params = stages["study"]["do"]["params"][0]
     params["config/demo.yaml"] = [key for key in params["config/demo.yaml"] if key not in ABSENT_PLACES]
     stages["report"]["deps"] = present(stages["report"]["deps"])
-    of_people = ("results/demo/power.csv", "results/demo/tables")
-    stages["report"]["outs"] = [out for out in stages["report"]["outs"] if not set(out) & set(of_people)]
+    stages["report"]["outs"] = [out for out in stages["report"]["outs"] if "results/demo/tables" not in out]
     for plot in pipeline["plots"]:
         for options in plot.values():
             options["y"] = {file: options["y"][file] for file in present(options["y"])}
@@ -102,7 +98,9 @@ def of_two_studies(pipeline: dict) -> dict:
 
 
 STALE = f"dvc-store/files/md5/00/{'1' * 30}"
-ABSENT_PLACES = [f"studies.{index}.assessor" for index in range(len(STUDIES), 10)]
+ABSENT_PLACES = [
+    f"studies.{index}.{key}" for index in range(len(STUDIES), 10) for key in ("assessor", "assessor_options")
+]
 
 
 @pytest.fixture(scope="module")
@@ -178,9 +176,10 @@ AFTER_IMAGES = {
     "write_report": 1,
     "write_provenance": 1,
     "draw_catalogue": 1,
-    "draw_figure": 7,  # scores, factors, realness, two of sequences, comparison, alignment
+    "draw_figure": 8,  # scores, factors, realness, two of sequences, comparison, alignment, structure
+    "measure_structure": 1,
 }
-IMAGES = {"generate_images": 2, "gather_images": 1, **AFTER_IMAGES}
+IMAGES = {"generate_images": 1, "generate_strip": 1, "gather_images": 1, **AFTER_IMAGES}
 
 
 def longer(run):
@@ -208,7 +207,7 @@ def test_a_changed_setting_of_one_study_concerns_what_depends_on_it_and_nothing_
 
 
 FIGURES = {
-    "draw_figure": 11,  # scores, factors, realness and sequences of two studies, comparison, alignment, masks
+    "draw_figure": 11,  # scores, factors, realness and sequences of two studies, comparison, alignment, structure
     "draw_catalogue": 2,
     "write_report": 1,
 }
@@ -254,7 +253,6 @@ def test_another_published_hash_of_a_weight_file_concerns_all_that_was_made_with
     assert planned["fetch_weights"] == 1
     assert planned["train_direction"] == 1  # of valence
     assert planned["score_by_another"] == 2
-    assert "train_segmenter" not in planned
 
 
 def test_results_made_here_are_not_overwritten(pulled):
@@ -323,11 +321,14 @@ def test_the_stages_cover_every_setting_and_every_study_of_the_demo():
     declared = {
         key for stage in (stages["shared"], stages["study"]["do"]) for key in stage["params"][0]["config/demo.yaml"]
     }
-    # The report's stage takes the whole file; where weights lie changes no result; no model of the demo has options.
-    elsewhere = {"run", "studies", "power_data_sets", "weights_dir", "generator_options"}
-    assert not GENERATORS[run["generator"]].options
-    assert not any(ASSESSORS[study["assessor"]].options for study in run["studies"])
-    assert set(Run.model_fields) - elsewhere <= declared
+    # The report's stage takes the whole file; where weights lie changes no result; the demo has none of the others.
+    elsewhere = {"run", "studies", "weights_dir"} | (
+        {"power_data_sets", "generator_options", "distillation"} - set(run)
+    )
+    with_options = {
+        f"studies.{i}.assessor_options" for i, one in enumerate(run["studies"]) if "assessor_options" in one
+    }
+    assert (set(Run.model_fields) - elsewhere) | with_options <= declared
     assert {key for key in declared if "." not in key} <= set(run)  # DVC sees no default
     assert {f"studies.{index}.assessor" for index in places.values()} <= declared
     assert {f"results/demo/{name}" for name in places} <= set(stages["report"]["deps"])
