@@ -67,6 +67,7 @@ use rule generate_images as generate_strip with:
         "<logs>/generate_strip/{study}.log",
     benchmark:
         "<benchmarks>/generate_strip/{study}.tsv"
+    priority: 0
     params:
         set=f"--set test --spaced {RUN.strip_seeds}",
         settings=lambda w: command_line(RUN.study(w.study).image_sets.test.model_copy(update={"chunks": 1})),

@@ -25,6 +25,7 @@ use rule generate_images as generate_reference with:
         "<logs>/generate_reference.log",
     benchmark:
         "<benchmarks>/generate_reference.tsv"
+    priority: 0
     params:
         set="--set reference",
         settings=lambda w: command_line(reference_seeds()),
