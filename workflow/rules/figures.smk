@@ -10,6 +10,7 @@ rule draw_figure:
         multiext("<results>/figures/{figure}", ".svg", ".png"),
     log:
         "<logs>/draw_figure/{figure}.log",
+    priority: 3
     conda:
         "../../envs/environment.yaml"
     resources:

@@ -148,6 +148,7 @@ rule score_images:
         "<logs>/score_images/{study}.log",
     benchmark:
         "<benchmarks>/score_images/{study}.tsv"
+    priority: 2
     conda:
         "../../envs/environment.yaml"
     threads: RUN.threads
@@ -176,6 +177,7 @@ use rule score_images as score_by_another with:
         "<logs>/score_by_another/{study}-by-{other}.log",
     benchmark:
         "<benchmarks>/score_by_another/{study}-by-{other}.tsv"
+    priority: 0
     resources:
         **networks(lambda w: max(5000, assessor_of(w.other).memory_mb)),
     params:
