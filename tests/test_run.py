@@ -10,12 +10,12 @@ from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.files import read_yaml
 from tests import REPOSITORY
 
-DEMO = read_yaml(REPOSITORY / "config/demo.yaml")
+EVERYTHING = read_yaml(REPOSITORY / "tests/fixtures/run.yaml")
 
 
 def changed(path: str, value) -> dict:
-    """The demo with the value at `path` ("studies.0.alphas") replaced or added; ... removes it."""
-    values = copy.deepcopy(DEMO)
+    """A run with everything, and the value at `path` ("studies.0.alphas") replaced or added; ... removes it."""
+    values = copy.deepcopy(EVERYTHING)
     *parents, last = (int(part) if part.isdigit() else part for part in path.split("."))
     place = values
     for part in parents:
@@ -28,10 +28,11 @@ def changed(path: str, value) -> dict:
 
 
 def test_the_demo_is_valid_and_keeps_its_numbers():
-    run = load_run(DEMO)
+    run = load_run(read_yaml(REPOSITORY / "config/demo.yaml"))
     assert run.run == "demo"
     assert {study.name for study in run.studies} >= {"memorability", "valence"}
-    assert run.study("memorability").training.samples == 400
+    assert run.study("memorability").training.samples == 192
+    assert run.study("memorability_fine").transformer.moves == ("middle", "fine")
 
 
 def test_whole_numbers_are_numbers_in_an_alpha_grid():
@@ -43,6 +44,12 @@ BAD = [
     ("colour", "red", ["colour: unknown key", "allowed are ", "run, seed"]),
     ("studies.0.asessor", "resmem", ["studies[0].asessor", "did you mean assessor"]),
     ("studies.1.training.sample", 3, ["studies[1].training.sample", "did you mean samples"]),
+    (
+        "studies.0.transformer",
+        {"moves": ["middle"]},
+        ["studies[0].transformer.moves: got 'middle'", "dcgan-digiface's z has none"],
+    ),
+    ("studies.0.transformer", {"moves": []}, ["studies[0].transformer.moves"]),
     ("studies.0.image_sets.tests", {}, ["studies[0].image_sets.tests", "did you mean test"]),
     ("studies.0.image_sets.test.seeds", 3, ["studies[0].image_sets.test.seeds: unknown key"]),
     ("studies.0.experiments.memory_game.targetz", 3, ["studies[0].experiments.memory_game.targetz", "mean targets"]),
