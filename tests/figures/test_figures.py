@@ -213,11 +213,16 @@ def test_a_comparison_shows_the_same_seeds_under_every_direction(stored):
     plt.close("all")
 
 
+def factors_of(manifest):
+    """Random factors of a set's images."""
+    factors = pd.DataFrame(np.random.default_rng(1).random((len(manifest), len(FACTORS))), columns=list(FACTORS))
+    factors.insert(0, "image_id", manifest.image_id)
+    return factors
+
+
 def test_factors_are_drawn_on_one_axis_each_with_its_unit_without_the_missing_ones(stored):
     _, manifest = stored
-    rng = np.random.default_rng(1)
-    factors = pd.DataFrame(rng.random((len(manifest), len(FACTORS))), columns=list(FACTORS))
-    factors.insert(0, "image_id", manifest.image_id)
+    factors = factors_of(manifest)
     factors.loc[::4, "object_size"] = np.nan
     figure = draw_factors(by_alpha(factors, set_of(manifest)))
     first, *others = figure.axes
@@ -242,9 +247,7 @@ def test_factors_are_drawn_on_one_axis_each_with_its_unit_without_the_missing_on
 
 def test_factors_that_were_not_measured_have_no_panel(stored):
     _, manifest = stored
-    rng = np.random.default_rng(1)
-    factors = pd.DataFrame(rng.random((len(manifest), len(FACTORS))), columns=list(FACTORS))
-    factors.insert(0, "image_id", manifest.image_id)
+    factors = factors_of(manifest)
     factors[["object_size", "centeredness", "squareness"]] = np.nan
     figure = draw_factors(by_alpha(factors, set_of(manifest)))
     assert [ax.get_title("left").partition("\n")[0] for ax in figure.axes if ax.axison] == [
