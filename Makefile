@@ -37,7 +37,7 @@ env: .venv/made  ## make the environment in .venv, from the hashed lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed, $(PYTHON) is " + sys.version.split()[0] + ": try make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/bootstrap.lock
-	$(BIN)/uv pip sync --quiet --require-hashes envs/requirements.lock
+	$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes envs/requirements.lock
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -1,16 +1,15 @@
 """Compare the directions of several studies: their cosines, and what each does to the other assessors' scores."""
 
-from itertools import product
 from pathlib import Path
 
 from pydantic import Field, model_validator
 
 from ganalyze.direction.alignment import compare_directions
 from ganalyze.direction.transformer import Transformer
-from ganalyze.images.image_sets import ImageSet
+from ganalyze.images.image_sets import read_manifest
 from ganalyze.support.arguments import run_command
-from ganalyze.support.settings import Settings
-from ganalyze.support.tables import write_table
+from ganalyze.support.settings import Settings, need_one_each
+from ganalyze.support.tables import read_table, write_table
 
 
 class Arguments(Settings):
@@ -18,24 +17,29 @@ class Arguments(Settings):
 
     studies: tuple[str, ...] = Field(description="names, two or more")
     directions: tuple[Path, ...] = Field(description="theta.safetensors, one a study")
-    manifests: tuple[Path, ...] = Field(
-        description="scored test sets: of the first study by the assessor of each study in turn, then of the second, …"
+    manifests: tuple[Path, ...] = Field(description="scored test sets, one a study")
+    others: tuple[Path, ...] = Field(
+        default=(),
+        description="what each study's assessor says of those with another (scripts/score_others.py), one a study",
     )
     output: Path = Field(description="table to write (CSV)")
 
     @model_validator(mode="after")
     def _one_each(self) -> "Arguments":
-        count = len(self.studies)
-        if len(self.directions) != count or len(self.manifests) != count**2:
-            raise ValueError(f"{count} studies need {count} directions and {count**2} manifests")
+        others = {"tables of others": self.others} if self.others else {}
+        need_one_each(self.studies, directions=self.directions, manifests=self.manifests, **others)
         return self
 
 
 def main(arguments: Arguments) -> None:
-    transformers = dict(zip(arguments.studies, map(Transformer.load, arguments.directions), strict=True))
-    pairs = product(arguments.studies, arguments.studies)
-    image_sets = dict(zip(pairs, map(ImageSet.open, arguments.manifests), strict=True))
-    write_table(compare_directions(transformers, image_sets), arguments.output)
+    studies = arguments.studies
+    transformers = dict(zip(studies, map(Transformer.load, arguments.directions), strict=True))
+    own = dict(zip(studies, map(read_manifest, arguments.manifests), strict=True))
+    scores = {(direction, assessor): own[direction] for direction in studies for assessor in studies}
+    for assessor, path in zip(studies, arguments.others, strict=False):
+        for direction, rows in read_table(path).groupby("study"):
+            scores[str(direction), assessor] = rows
+    write_table(compare_directions(transformers, scores), arguments.output)
 
 
 if __name__ == "__main__":

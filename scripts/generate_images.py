@@ -5,16 +5,18 @@ from typing import Literal
 
 from pydantic import Field
 
-from ganalyze.direction.generation import choose_spaced, chunk_of, draw_seeds, generate_images
-from ganalyze.direction.settings import ImageSetSettings, seeds_per_batch
+from ganalyze.direction.generation import chunk_of, draw_seeds, generate_images
+from ganalyze.direction.inverted import Inverted, photographed_seeds
+from ganalyze.direction.settings import ImageSetSettings, WhichImages, seeds_per_batch
 from ganalyze.direction.transformer import Transformer
-from ganalyze.images.shards import ImageFormat
+from ganalyze.images.image_sets import evenly_spaced
 from ganalyze.models.choices import GeneratorChoice
 from ganalyze.models.compute import Compute
+from ganalyze.models.contract import residual_shape_of
 from ganalyze.models.weights.files import Weights
 from ganalyze.support.arguments import run_command
 from ganalyze.support.errors import GanalyzeError
-from ganalyze.support.settings import Floats, Positive, Settings
+from ganalyze.support.settings import Positive, Settings
 
 
 class Arguments(Settings):
@@ -22,16 +24,16 @@ class Arguments(Settings):
 
     output: Path = Field(description="the manifest, NAME.csv; images go to NAME.zip")
     direction: Path | None = Field(default=None, description="theta.safetensors; without it, alpha 0 only")
-    set: str = Field(description="name of the image set, e.g. test")
-    alphas: Floats = Field(description="the grid")
     z: Literal["truncated", "tails"] = Field(
         default="truncated", description="part of the normal distribution that z is from"
     )
-    seed: int = Field(description="of the run")
     spaced: Positive | None = Field(default=None, description="of the seeds, so many at even spaces; default: all")
+    inverted: tuple[Path, ...] = Field(
+        default=(), description="inverted photographs (scripts/invert_image.py) that are the seeds; default: random z"
+    )
     chunk: int = Field(default=0, description="which chunk to make, from 0")
     batch_size: Positive = Field(default=40, description="images at once")
-    image_format: ImageFormat = Field(default="png", description="in which images are stored")
+    which: WhichImages
     image_set: ImageSetSettings
     generator: GeneratorChoice
     compute: Compute = Compute()
@@ -43,26 +45,32 @@ def main(arguments: Arguments) -> None:
     generator = arguments.generator.load_generator(arguments.weights, compute)
     if arguments.direction:
         transformer = Transformer.load(arguments.direction, generator.z_dim)
-    elif arguments.alphas == (0,):
+    elif arguments.which.alphas == (0,):
         transformer = Transformer.identity(generator.z_dim)
     else:
         raise GanalyzeError("--direction is missing: without one, --alphas can only be 0, the unmodified seed")
-    seeds = draw_seeds(arguments.image_set, generator.num_classes, arguments.seed)
+    shape = residual_shape_of(generator)
+    inverted = [Inverted.load(path, generator.z_dim, shape) for path in arguments.inverted]
+    if inverted:
+        seeds = photographed_seeds(inverted)
+    else:
+        seeds = draw_seeds(arguments.image_set, generator.num_classes, arguments.which.seed)
     if arguments.spaced:
-        seeds = choose_spaced(seeds, arguments.spaced)
-    batch = seeds_per_batch(arguments.batch_size, len(arguments.alphas))
+        seeds = seeds.iloc[evenly_spaced(arguments.spaced, len(seeds))]
+    batch = seeds_per_batch(arguments.batch_size, len(arguments.which.alphas))
     generate_images(
         generator,
         transformer,
         chunk_of(seeds, arguments.chunk, arguments.image_set.chunks, batch),
-        set_name=arguments.set,
-        alphas=arguments.alphas,
-        seed=arguments.seed,
+        set_name=arguments.which.set,
+        alphas=arguments.which.alphas,
+        seed=arguments.which.seed,
         batch_size=arguments.batch_size,
         tails=arguments.z == "tails",
+        inverted=inverted,
         compute=compute,
         folder=arguments.output.with_suffix(""),
-        image_format=arguments.image_format,
+        image_format=arguments.which.image_format,
     )
 
 

@@ -14,7 +14,7 @@ from tests.networks import weights_in
 DEMO_WEIGHTS = (
     *("SynthesisNetwork.xml", "SynthesisNetwork.bin", "MappingNetwork.xml", "MappingNetwork.bin"),
     *("model.pt", "emotion_model.hdf5", "weights_mobilenet_aesthetic_0.07.hdf5", "u2netp.onnx"),
-    *("efficientnet-lite0-57934424.pth", "weights.tar"),
+    *("efficientnet-lite0-57934424.pth", "weights.tar", "pnet.pt", "rnet.pt", "onet.pt"),
 )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from ganalyze.models.assessors import ASSESSORS
 from ganalyze.models.compute import Compute
+from ganalyze.models.detectors import DETECTORS
 from ganalyze.models.generators import GENERATORS
 from ganalyze.models.registry import Registry
 from ganalyze.models.segmenters import SEGMENTERS
@@ -32,3 +33,7 @@ def load_assessor(name: str, folder: Path | str, options: dict[str, Any] | None 
 
 def load_segmenter(name: str, folder: Path | str, options: dict[str, Any] | None = None) -> Any:
     return _load(SEGMENTERS, name, folder, options)
+
+
+def load_detector(name: str, folder: Path | str) -> Any:
+    return _load(DETECTORS, name, folder, None)

@@ -31,7 +31,7 @@ def test_the_demo_is_valid_and_keeps_its_numbers():
     run = load_run(read_yaml(REPOSITORY / "config/demo.yaml"))
     assert run.run == "demo"
     assert {study.name for study in run.studies} >= {"memorability", "valence"}
-    assert run.study("memorability").training.samples == 192
+    assert run.study("memorability").training.samples == 144
     assert run.study("memorability_fine").transformer.moves == ("middle", "fine")
 
 

@@ -17,6 +17,7 @@ from ganalyze.measures.realness.settings import Realness
 from ganalyze.models.assessors import ASSESSORS
 from ganalyze.models.choices import AssessorChoice, GeneratorChoice
 from ganalyze.models.compute import Compute
+from ganalyze.models.detectors import DETECTORS
 from ganalyze.models.extractors import EXTRACTORS
 from ganalyze.models.generators import GENERATORS
 from ganalyze.models.registry import UNET_FILE, Registry
@@ -24,7 +25,7 @@ from ganalyze.models.segmenters import SEGMENTERS
 from ganalyze.models.segmenters.settings import Distillation
 from ganalyze.models.weights.files import Weights
 from ganalyze.support.errors import GanalyzeError
-from ganalyze.support.settings import ByName, Floats, Name, Positive, as_tuple, one_error
+from ganalyze.support.settings import ByName, Floats, Name, Names, Positive, as_tuple, one_error
 
 
 class Study(AssessorChoice):
@@ -86,8 +87,12 @@ class Run(GeneratorChoice, Compute):
     segmenter: str | None = Field(
         default=None, description="finds the subject; without it, no factors that need subject masks"
     )
+    detector: str | None = Field(
+        default=None, description="finds faces and their landmarks; for generators of faces only"
+    )
     distillation: Distillation | None = Field(default=None, description="needed where the U-Net serves")
     realness: Realness | None = Field(default=None, description="without it, realness is not measured")
+    photographs: Names = Field(default=(), description="files of photographs that are inverted and moved")
     power_data_sets: Positive | None = Field(
         default=None, description="simulated memory games of each size to tell their power; without it, it is not told"
     )
@@ -110,6 +115,21 @@ class Run(GeneratorChoice, Compute):
                     raise ValueError(
                         f"studies[{index}].image_sets.{name}.chunks: got {images.chunks}, but the set has {batches} "
                         "batch(es)"
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _photographs_are_there(self) -> "Run":
+        names = [Path(photograph).stem for photograph in self.photographs]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"photographs: two are called {name}: rename one")
+        for index, study in enumerate(self.studies):
+            for name, images in study.image_sets.present.items():
+                if images.photographs and images.seeds != len(names):
+                    raise ValueError(
+                        f"studies[{index}].image_sets.{name}: got {images.seeds} seeds, but there are {len(names)} "
+                        "photographs: classes 1, and seeds_per_class as many"
                     )
         return self
 
@@ -165,6 +185,8 @@ def load_run(values: Mapping[str, Any]) -> Run:
                 )
     if run.segmenter:
         _check_model("segmenter", run.segmenter, {}, SEGMENTERS)
+    if run.detector:
+        _check_model("detector", run.detector, {}, DETECTORS)
     if run.realness:
         _check_model("realness.extractor", run.realness.extractor, {}, EXTRACTORS)
     cards = {study.assessor: ASSESSORS[study.assessor] for study in run.studies}

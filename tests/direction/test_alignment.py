@@ -8,7 +8,6 @@ from scipy.stats import norm
 
 from ganalyze.direction.alignment import compare_directions
 from ganalyze.direction.transformer import Transformer
-from ganalyze.images.image_sets import ImageSet
 
 
 def along(*theta):
@@ -17,19 +16,19 @@ def along(*theta):
 
 def scored(intercepts, slope, alphas=(-0.2, 0.0, 0.2)):
     rows = [[seed, alpha, start + slope * alpha] for seed, start in enumerate(intercepts) for alpha in alphas]
-    return ImageSet(pd.DataFrame(rows, columns=["seed_id", "alpha", "score"]), "nowhere")
+    return pd.DataFrame(rows, columns=["seed_id", "alpha", "score"])
 
 
 @pytest.fixture
 def table():
     directions = {"a": along(3, 0, 0, 0), "b": along(-1, 0, 1, 0)}
-    image_sets = {
+    scores = {
         ("a", "a"): scored([0, 1, 2], 5),  # SD of the seeds 1, gain 2
         ("a", "b"): scored([0, 1, 2], -5, (-0.2, 0.2)),  # gain -2, in SD of b's seeds, 2
         ("b", "a"): scored([0, 1, 2], 0, (-1.0, 1.0)),
         ("b", "b"): scored([0, 2, 4], 10, (-1.0, 0.0, 1.0)),
     }
-    return compare_directions(directions, image_sets).set_index(["direction", "assessor"])
+    return compare_directions(directions, scores).set_index(["direction", "assessor"])
 
 
 def test_cosines_are_those_of_the_directions(table):
@@ -39,8 +38,8 @@ def test_cosines_are_those_of_the_directions(table):
 
 def test_a_direction_that_all_classes_share_compares_with_one_for_each_class():
     shared, own = along(1, 0), along([1, 0], [0, 1])
-    image_sets = dict.fromkeys([(a, b) for a in "ab" for b in "ab"], scored([0, 1, 2], 1))
-    table = compare_directions({"a": shared, "b": own}, image_sets).set_index(["direction", "assessor"])
+    scores = dict.fromkeys([(a, b) for a in "ab" for b in "ab"], scored([0, 1, 2], 1))
+    table = compare_directions({"a": shared, "b": own}, scores).set_index(["direction", "assessor"])
     assert table.cosine["a", "b"] == table.cosine["b", "a"] == pytest.approx(0.5)  # the mean of 1 and 0
     assert table.random_95["a", "b"] == table.random_95["a", "a"] == pytest.approx(1.959964 / 2**0.5)
 
@@ -60,7 +59,7 @@ def test_changes_are_in_standard_deviations_of_the_assessors_own_seeds(table):
 
 def test_the_interval_is_that_of_the_mean_gain_over_seeds():
     noisy = scored([0, 1, 2, 3], 1)
-    noisy.manifest.loc[noisy.manifest.alpha == 0.2, "score"] += [0.0, 0.4, 0.8, 1.2]
+    noisy.loc[noisy.alpha == 0.2, "score"] += [0.0, 0.4, 0.8, 1.2]
     row = compare_directions({"a": along(1, 1, 1, 1)}, {("a", "a"): noisy}).iloc[0]
     gain = (0.4 + np.array([0.0, 0.4, 0.8, 1.2])) / np.std([0, 1, 2, 3], ddof=1)
     assert row.change == pytest.approx(gain.mean())

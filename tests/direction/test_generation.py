@@ -7,8 +7,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from safetensors.torch import save
 
-from ganalyze.direction.generation import choose_spaced, chunk_of, draw_seeds, draw_z, generate_images, list_images
+from ganalyze.direction.generation import chunk_of, draw_seeds, draw_z, generate_images, list_images
+from ganalyze.direction.inverted import Inverted, photographed_seeds
 from ganalyze.direction.settings import ImageSetSettings, seeds_per_batch
 from ganalyze.direction.transformer import Transformer
 from ganalyze.images.image_sets import ImageSet, read_manifest
@@ -205,12 +207,47 @@ def test_a_set_is_listed_as_it_will_be_made(generator, in_one):
     pd.testing.assert_frame_equal(listed, read_manifest(in_one), check_dtype=False)
 
 
-@given(count=st.integers(1, 30), total=st.integers(1, 30))
-def test_spaced_seeds_are_different_ones_from_the_whole_set(count, total):
-    seeds = draw_seeds(ImageSetSettings(seeds_per_class=total), 1, 5)
-    chosen = choose_spaced(seeds, count).seed_id.tolist()
-    assert len(set(chosen)) == len(chosen) == min(count, total)
-    assert all(gap <= -(-total // len(chosen)) for gap in np.diff(chosen))
+def test_seeds_may_be_inverted_photographs(tmp_path, generator):
+    z = [torch.from_numpy(draw_z("test", 0, index, 100, seed=5)) for index in (1, 0)]
+    for index, one in enumerate(z):
+        Inverted(one, about={"photograph": f"{index}.jpg"}).save(tmp_path / f"{index}.safetensors")
+    inverted = [Inverted.load(tmp_path / f"{index}.safetensors", 100, None) for index in (0, 1)]
+    assert inverted[1].about == {"photograph": "1.jpg"}
+    drawn = draw_seeds(ImageSetSettings(seeds_per_class=2), 1, 5)
+    for name, seeds, photographs in (("photographed", photographed_seeds(inverted), inverted), ("drawn", drawn, ())):
+        generate_images(
+            generator,
+            Transformer.along(torch.ones(100)),
+            seeds,
+            set_name="test",
+            alphas=(-0.1, 0.2),
+            seed=5,
+            batch_size=2,
+            inverted=photographs,
+            compute=Compute(),
+            folder=tmp_path / name,
+        )
+    one, other = ImageSet.open(tmp_path / "photographed.csv"), ImageSet.open(tmp_path / "drawn.csv")
+    for alpha in ("-0.1", "+0.2"):
+        assert np.array_equal(one.image(f"test_00000_{alpha}"), other.image(f"test_00001_{alpha}"))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "not a readable safetensors"),
+        (save({"theta": torch.zeros(100)}), "lacks z or class_id"),
+        (save({"z": torch.zeros(7)}, {"about": '{"class_id": 0}'}), "for another generator"),
+        (save({"z": torch.zeros(100), "residual": torch.zeros(3)}, {"about": '{"class_id": 0}'}), "another generator"),
+        (None, "invert it first"),
+    ],
+)
+def test_what_is_no_inverted_photograph_for_this_generator_is_refused(tmp_path, content, message):
+    path = tmp_path / "one.safetensors"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(GanalyzeError, match=message):
+        Inverted.load(path, 100, None)
 
 
 def test_images_may_be_stored_as_webp_the_same_bytes_each_time(tmp_path, generator):

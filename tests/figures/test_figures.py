@@ -262,10 +262,13 @@ def test_structure_is_drawn_a_line_a_study_with_its_ends():
     table = pd.DataFrame(
         {"study": ["a", "a", "b_c", "b_c"], "alpha": [-0.2, 0.2, -0.4, 0.4], "n": 3, "mean": [0.5, 0.6, 0.9, 0.8]}
     )
-    figure = draw_structure(table.assign(ci_low=table["mean"] - 0.1, ci_high=table["mean"] + 0.1))
-    (ax,) = figure.axes
-    assert [list(bars.lines[0].get_ydata()) for bars in ax.containers] == [[0.5, 1, 0.6], [0.9, 1, 0.8]]
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a: 0.50 and 0.60", "b c: 0.90 and 0.80"]
+    table = table.assign(ci_low=table["mean"] - 0.1, ci_high=table["mean"] + 0.1)
+    both = pd.concat([table.assign(measure="outline_overlap"), table.assign(measure="landmark_shift")])
+    outlines, landmarks = draw_structure(both).axes
+    assert [list(bars.lines[0].get_ydata()) for bars in outlines.containers] == [[0.5, 1, 0.6], [0.9, 1, 0.8]]
+    assert [list(bars.lines[0].get_ydata()) for bars in landmarks.containers] == [[0.5, 0, 0.6], [0.9, 0, 0.8]]
+    assert [text.get_text() for text in landmarks.get_legend().get_texts()] == ["a", "b c"]
+    assert len(draw_structure(both[both.measure == "outline_overlap"]).axes) == 1
     plt.close("all")
 
 

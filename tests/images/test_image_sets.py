@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ganalyze.images import image_sets, shards
-from ganalyze.images.image_sets import ImageSet, image_id, read_manifest, write_manifest
+from ganalyze.images.image_sets import ImageSet, evenly_spaced, image_id, read_manifest, write_manifest
 from ganalyze.images.reading import ImageReader
 from ganalyze.images.shards import Shard, gather
 from ganalyze.support.errors import GanalyzeError
@@ -196,3 +196,11 @@ def test_mean_scores_and_gains_are_those_of_the_manifest(several):
     assert means.n.tolist() == [4, 4, 4]
     ends = scored.manifest.pivot(index="seed_id", columns="alpha", values="score")
     np.testing.assert_allclose(scored.gains(), ends[0.1] - ends[-0.1])
+
+
+@given(count=st.integers(1, 30), total=st.integers(1, 30))
+def test_evenly_spaced_places_are_different_ones_of_the_whole(count, total):
+    chosen = evenly_spaced(count, total)
+    assert len(set(chosen)) == len(chosen) == min(count, total)
+    assert 0 <= chosen[0] <= chosen[-1] < total
+    assert all(gap <= -(-total // len(chosen)) for gap in np.diff(chosen))

@@ -48,6 +48,7 @@ PROVENANCE = {
         "realness": None,
         "distillation": None,
         "segmenter": "unet",
+        "detector": None,
         "power_data_sets": None,
         "studies": [
             {"name": "memorability", "assessor": "resmem", "experiments": {"memory_game": {}}, **STUDY},

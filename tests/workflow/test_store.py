@@ -164,7 +164,7 @@ def test_a_fresh_clone_pulls_the_finished_demo_and_has_nothing_to_do(fresh):
 
 AFTER_IMAGES = {
     "score_images": 1,
-    "score_by_another": 1,
+    "score_others": 3,
     "compare_directions": 1,
     "segment_images": 1,
     "measure_factors": 1,
@@ -252,7 +252,7 @@ def test_another_published_hash_of_a_weight_file_concerns_all_that_was_made_with
         path.write_text(before)
     assert planned["fetch_weights"] == 1
     assert planned["train_direction"] == 1  # of valence
-    assert planned["score_by_another"] == 2
+    assert planned["score_others"] == 1
 
 
 def test_results_made_here_are_not_overwritten(pulled):

@@ -13,6 +13,7 @@ from ganalyze.measures.factors import IMAGE_FACTORS, MASK_FACTORS
 from ganalyze.models.assessors import ASSESSORS
 from ganalyze.models.choices import AssessorChoice, GeneratorChoice, SegmenterChoice
 from ganalyze.models.compute import Compute
+from ganalyze.models.detectors import DETECTORS
 from ganalyze.models.extractors import EXTRACTORS
 from ganalyze.models.generators import GENERATORS
 from ganalyze.models.registry import UNET_FILE
@@ -64,7 +65,6 @@ CATALOGUES = catalogues_of(STUDIES)
 
 wildcard_constraints:
     study="|".join(STUDIES),
-    other="|".join(STUDIES),
     figure="|".join([*FIGURES, *CATALOGUES]),
     set="[a-z]+",
     experiment="|".join({name for names in EXPERIMENTS_OF.values() for name in names}) or "(?!)",
@@ -93,6 +93,7 @@ os.environ |= {
 
 GENERATOR = GENERATORS[RUN.generator]
 SEGMENTER = [SEGMENTERS[RUN.segmenter]] if RUN.segmenter else []
+DETECTOR = [DETECTORS[RUN.detector]] if RUN.detector else []
 EXTRACTOR = [EXTRACTORS[RUN.realness.extractor]] if RUN.realness else []
 
 
@@ -150,13 +151,17 @@ def alphas(wildcards):
     return RUN.study(wildcards.study).alphas_of(wildcards.set)
 
 
-def scored_by(study, other):
-    """The test set of a study, scored by the assessor of another; studies with one assessor share the scores."""
-    assessor = RUN.study(other).only(AssessorChoice)
-    if RUN.study(study).only(AssessorChoice) == assessor:
-        return f"{RESULTS}/{study}/images/test.csv"
+def others_of(study):
+    """The studies with another assessor."""
+    assessor = RUN.study(study).only(AssessorChoice)
+    return [one.name for one in RUN.studies if one.only(AssessorChoice) != assessor]
+
+
+def scores_of_others(study):
+    """What the assessor of a study says of the others' images, if there are others; studies with one assessor share it."""
+    assessor = RUN.study(study).only(AssessorChoice)
     first = next(one.name for one in RUN.studies if one.only(AssessorChoice) == assessor)
-    return f"{RESULTS}/{study}/images/test.by_{first}.csv"
+    return [f"{RESULTS}/{first}/scores_of_others.csv"] if others_of(study) else []
 
 
 def seed_files(study, name, suffix):

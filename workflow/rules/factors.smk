@@ -58,7 +58,8 @@ rule compare_directions:
     input:
         code=code("compare_directions.py"),
         directions=expand("<results>/{study}/direction/theta.safetensors", study=STUDIES),
-        manifests=[scored_by(study, other) for study in STUDIES for other in STUDIES],
+        manifests=expand("<results>/{study}/images/test.csv", study=STUDIES),
+        others=[path for study in STUDIES for path in scores_of_others(study)],
     output:
         "<results>/alignment.csv",
     log:
@@ -69,14 +70,17 @@ rule compare_directions:
         **tables(minutes=30),
     params:
         studies=STUDIES,
+        others=lambda w, input: f"--others {input.others}" if input.others else "",
     shell:
         "python scripts/compare_directions.py --studies {params.studies} --directions {input.directions}"
-        " --manifests {input.manifests} --output {output} 2>&1 | tee {log}"
+        " --manifests {input.manifests} {params.others} --output {output} 2>&1 | tee {log}"
 
 
 rule measure_structure:
     input:
-        code=code("measure_structure.py"),
+        code=code("measure_structure.py", *(card.module for card in DETECTOR)),
+        weights=weight_files(*DETECTOR),
+        tests=expand("<results>/{study}/images/test", study=STUDIES),
         manifests=expand("<results>/{study}/images/test.unscored.csv", study=STUDIES),
         masks=expand("<results>/{study}/masks/test.csv", study=STUDIES if RUN.segmenter else []),
         images=expand("<results>/{study}/masks/test.zip", study=STUDIES if RUN.segmenter else []),
@@ -86,10 +90,13 @@ rule measure_structure:
         "<logs>/measure_structure.log",
     conda:
         "../../envs/environment.yaml"
+    threads: RUN.threads
     resources:
-        **tables(minutes=30),
+        **networks(2000),
     params:
         studies=STUDIES,
+        detector=f"--detector {RUN.detector}" if RUN.detector else "",
+        compute=COMPUTE,
     shell:
         "python scripts/measure_structure.py --studies {params.studies} --manifests {input.manifests}"
-        " --masks {input.masks} --output {output} 2>&1 | tee {log}"
+        " --masks {input.masks} {params.detector} {params.compute} --output {output} 2>&1 | tee {log}"

@@ -156,30 +156,36 @@ rule score_images:
         **networks(lambda w: max(5000, assessor_of(w.study).memory_mb)),
     params:
         assessor=lambda w: assessor_settings(w.study),
-        more=lambda w, output: f"--by-alpha {output.by_alpha}",
         batch_size=RUN.batch_size,
         compute=COMPUTE,
     shell:
-        "python scripts/score_images.py {params.assessor} --manifest {input.manifest} {params.more}"
+        "python scripts/score_images.py {params.assessor} --manifest {input.manifest} --by-alpha {output.by_alpha}"
         " --batch-size {params.batch_size} {params.compute} --output {output.scores} 2>&1 | tee {log}"
 
 
-use rule score_images as score_by_another with:
-    # What moving along one study's direction does to another study's score, at the ends of the α grid.
+rule score_others:
+    # What moving along the others' directions does to this study's score, at the ends of their α grids.
     input:
-        code=lambda w: code("score_images.py", assessor_of(w.other).module),
-        weights=lambda w: weight_files(assessor_of(w.other)),
-        images="<results>/{study}/images/test",
-        manifest="<results>/{study}/images/test.unscored.csv",
+        code=lambda w: code("score_others.py", assessor_of(w.study).module),
+        weights=lambda w: weight_files(assessor_of(w.study)),
+        images=lambda w: [f"{RESULTS}/{other}/images/test" for other in others_of(w.study)],
+        manifests=lambda w: [f"{RESULTS}/{other}/images/test.unscored.csv" for other in others_of(w.study)],
     output:
-        scores="<results>/{study}/images/test.by_{other}.csv",
+        "<results>/{study}/scores_of_others.csv",
     log:
-        "<logs>/score_by_another/{study}-by-{other}.log",
+        "<logs>/score_others/{study}.log",
     benchmark:
-        "<benchmarks>/score_by_another/{study}-by-{other}.tsv"
-    priority: 0
+        "<benchmarks>/score_others/{study}.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: RUN.threads
     resources:
-        **networks(lambda w: max(5000, assessor_of(w.other).memory_mb)),
+        **networks(lambda w: max(5000, assessor_of(w.study).memory_mb)),
     params:
-        assessor=lambda w: assessor_settings(w.other),
-        more=lambda w: "--alphas {0} {1}".format(*(f(RUN.study(w.study).alphas) for f in (min, max))),
+        assessor=lambda w: assessor_settings(w.study),
+        others=lambda w: others_of(w.study),
+        batch_size=RUN.batch_size,
+        compute=COMPUTE,
+    shell:
+        "python scripts/score_others.py {params.assessor} --studies {params.others} --manifests {input.manifests}"
+        " --batch-size {params.batch_size} {params.compute} --output {output} 2>&1 | tee {log}"

@@ -5,7 +5,7 @@ rule write_provenance:
     input:
         code=code("write_provenance.py"),
         results="<results>/claims.csv",  # made anew with them, so that the commit is the one they were made at
-        weights=sorted(set(weight_files(GENERATOR, *map(assessor_of, STUDIES), *SEGMENTER, *EXTRACTOR))),
+        weights=sorted(set(weight_files(GENERATOR, *map(assessor_of, STUDIES), *SEGMENTER, *EXTRACTOR, *DETECTOR))),
     output:
         "<results>/provenance.json",
     log:
@@ -55,7 +55,8 @@ rule write_report:
         images=expand("<results>/{study}/images/test", study=STUDIES),
         scores=expand("<results>/{study}/scores.by_alpha.csv", study=STUDIES),
         strips=expand("<results>/{study}/images/strip.csv", study=STUDIES if RUN.strip_seeds else []),
-        factors=expand("<results>/{study}/factors.by_alpha.csv", study=STUDIES),
+        factors=expand("<results>/{study}/{table}.csv", study=STUDIES, table=["factors", "factors.by_alpha"]),
+        factor_models=expand("<results>/{study}/factor_models.csv", study=STUDIES),
         alignment="<results>/alignment.csv" if len(STUDIES) > 1 else [],
         realness=expand("<results>/{study}/realness.csv", study=STUDIES if RUN.realness else []),
         models=expand("<results>/{study}/mixed_models.csv", study=STUDIES),

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 
 from ganalyze.direction.transformer import Transformer
-from ganalyze.images.image_sets import ImageSet
+from ganalyze.images.image_sets import gains
 from ganalyze.support.intervals import Z_975, normal_interval
 
 
 def compare_directions(
-    transformers: Mapping[str, Transformer], image_sets: Mapping[tuple[str, str], ImageSet]
+    transformers: Mapping[str, Transformer], scores: Mapping[tuple[str, str], pd.DataFrame]
 ) -> pd.DataFrame:
     """A row for each ordered pair (direction, assessor) of studies:
 
@@ -22,17 +22,18 @@ def compare_directions(
       of the direction's study, in standard deviations of that score over the unmodified seeds of the assessor's own
       study; change_ci_low, change_ci_high: its 95 % confidence interval over seeds.
 
-    transformers: by study. image_sets: by (direction, assessor), the direction's test set scored by the assessor's
-    study's assessor; at least the smallest and the largest α, and 0 where both are the same study.
+    transformers: by study. scores: by (direction, assessor), those of the direction's test set by the assessor of the
+    other study, seed_id, alpha, score; at least at the smallest and the largest α, and at 0 where both are the same
+    study.
     """
     directions = {study: transformer.theta.detach().numpy() for study, transformer in transformers.items()}
     rows = []
     for direction, theta in directions.items():
         for assessor, other in directions.items():
-            own = image_sets[assessor, assessor].manifest
+            own = scores[assessor, assessor]
             one, two = np.broadcast_arrays(theta, other)
             spread = own[own.alpha == 0].score.std()
-            change = image_sets[direction, assessor].gains() / spread
+            change = gains(scores[direction, assessor]) / spread
             low, high = normal_interval(change.mean(), change.std() / len(change) ** 0.5)
             rows.append(
                 {

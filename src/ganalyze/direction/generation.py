@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from ganalyze.direction.inverted import Inverted
 from ganalyze.direction.settings import ImageSetSettings, seeds_per_batch
 from ganalyze.direction.transformer import Transformer
 from ganalyze.images.image_sets import image_id, write_manifest
@@ -35,12 +36,6 @@ def draw_seeds(settings: ImageSetSettings, num_classes: int, seed: int) -> pd.Da
     class_id = np.repeat(classes, settings.seeds_per_class)
     z_index = np.tile(np.arange(settings.seeds_per_class), settings.classes)
     return pd.DataFrame({"seed_id": np.arange(len(class_id)), "class_id": class_id, "z_index": z_index})
-
-
-def choose_spaced(seeds: pd.DataFrame, count: int) -> pd.DataFrame:
-    """`count` seeds at even spaces of all, or all where there are fewer."""
-    count = min(count, len(seeds))
-    return seeds.iloc[[int((i + 0.5) * len(seeds) / count) for i in range(count)]]
 
 
 def draw_z(set_name: str, class_id: int, z_index: int, z_dim: int, *, seed: int, tails: bool = False) -> np.ndarray:
@@ -106,6 +101,7 @@ def generate_images(
     seed: int,
     batch_size: int,
     tails: bool = False,
+    inverted: Sequence[Inverted] = (),
     compute: Compute,
     folder: Path,
     image_format: ImageFormat = "png",
@@ -113,8 +109,9 @@ def generate_images(
     """Write the clones of `seeds` at every alpha to `folder`.zip, and their manifest, without scores, to `folder`.csv.
 
     seeds: as `draw_seeds` gives them, or a chunk. seed: of the run. batch_size: images the generator sees at once, at
-    most. `folder` is a path without suffix. Rescaling per batch rescales the seeds of a batch together, one alpha at a
-    time. Raises GanalyzeError where an alpha is there twice.
+    most. inverted: the photographs that are the seeds, by seed_id; without any, z are drawn. `folder` is a path without
+    suffix. Rescaling per batch rescales the seeds of a batch together, one alpha at a time. Raises GanalyzeError where
+    an alpha is there twice.
     """
     rows = list_clones(seeds, set_name, alphas, generator.class_names)
     names = iter(rows.image_id)
@@ -124,12 +121,18 @@ def generate_images(
         progress(len(seeds) * len(alphas), "image", f"images {folder.stem}") as bar,
     ):
         for _, batch in seeds.groupby(seeds.seed_id // seeds_per_batch(batch_size, len(alphas))):
-            z = [
-                draw_z(set_name, row.class_id, row.z_index, generator.z_dim, seed=seed, tails=tails)
+            seeds_of_batch = [
+                inverted[row.seed_id]
+                if inverted
+                else Inverted(
+                    torch.from_numpy(
+                        draw_z(set_name, row.class_id, row.z_index, generator.z_dim, seed=seed, tails=tails)
+                    ),
+                    row.class_id,
+                )
                 for row in batch.itertuples()
             ]
-            classes = batch.class_id.to_list()
-            images = _clones(generator, transformer, np.stack(z), classes, alphas, batch_size, compute)
+            images = _clones(generator, transformer, seeds_of_batch, alphas, batch_size, compute)
             for pixels in images:
                 shard.add(f"{next(names)}.{image_format}", pixels)
             bar.update(len(images))
@@ -141,17 +144,21 @@ def generate_images(
 def _clones(
     generator: Generator,
     transformer: Transformer,
-    z: np.ndarray,
-    class_ids: list[int],
+    seeds: Sequence[Inverted],
     alphas: tuple[float, ...],
     batch_size: int,
     compute: Compute,
 ) -> np.ndarray:
-    """The images of each z (N, z_dim) at every alpha, seed after seed, (N · alphas, H, W, 3) uint8."""
-    seeds = truncation_of(generator) * torch.from_numpy(z).to(compute.device)
-    y = torch.tensor(class_ids, device=compute.device)
+    """The images of each of N seeds at every alpha, seed after seed, (N · alphas, H, W, 3) uint8."""
+    z = truncation_of(generator) * torch.stack([seed.z for seed in seeds]).to(compute.device)
+    y = torch.tensor([seed.class_id for seed in seeds], device=compute.device)
     steps = torch.tensor(alphas, device=compute.device)
-    clones = torch.stack([transformer(seeds, y, alpha.expand(len(y))) for alpha in steps], dim=1)
-    parts = zip(clones.flatten(0, 1).split(batch_size), y.repeat_interleave(len(alphas)).split(batch_size), strict=True)
+    clones = torch.stack([transformer(z, y, alpha.expand(len(y))) for alpha in steps], dim=1)
+    each = [clones.flatten(0, 1), y.repeat_interleave(len(alphas))]
+    if residuals := [seed.residual for seed in seeds if seed.residual is not None]:
+        each.append(
+            truncation_of(generator) * torch.stack(residuals).to(compute.device).repeat_interleave(len(alphas), 0)
+        )
+    parts = zip(*(values.split(batch_size) for values in each), strict=True)
     with compute.autocast():
         return np.concatenate([to_pixels(generator(*part)) for part in parts])

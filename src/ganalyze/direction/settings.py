@@ -5,7 +5,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from ganalyze.support.settings import Names, Positive, Settings
+from ganalyze.images.shards import ImageFormat
+from ganalyze.support.settings import Floats, Names, Positive, Settings
 
 Kind = Literal["one_direction", "class_dependent"]
 Rescaling = Literal["none", "per_seed", "per_batch"]
@@ -54,11 +55,21 @@ class ImageSetSettings(Settings):
     classes: Positive = Field(default=1, description="classes drawn at random from the generator's")
     seeds_per_class: Positive = Field(description="z vectors a class")
     chunks: Positive = Field(default=1, description="jobs the set is made in; changes no result")
+    photographs: bool = Field(default=False, description="the seeds are the run's inverted photographs, all of them")
 
     @property
     def seeds(self) -> int:
         """How many seeds there are in all."""
         return self.classes * self.seeds_per_class
+
+
+class WhichImages(Settings):
+    """Of which image set, as scripts are told."""
+
+    set: str = Field(description="name of the image set, e.g. test")
+    alphas: Floats = Field(description="the grid")
+    seed: int = Field(description="of the run")
+    image_format: ImageFormat = Field(default="png", description="in which images are stored")
 
 
 class ImageSets(Settings):

@@ -95,13 +95,14 @@ def train_direction(
                 optimizer.zero_grad()
             z = truncation * z
             moved = transformer(z, y, alpha)  # all of them together: rescaling may depend on the batch
-            gradient, loss = torch.zeros_like(moved), 0.0
+            gradient, losses_of_parts = torch.zeros_like(moved), []
             for part in torch.arange(len(z)).split(training.at_once or len(z)):
                 share, leaf = len(part) / len(z), moved[part].detach().requires_grad_()
                 with compute.autocast():
                     part_loss = share * ganalyze_loss(generator, assessor, z[part], leaf, y[part], alpha[part])
                 (gradient[part],) = torch.autograd.grad(part_loss * compute.loss_scale, leaf)
-                loss += part_loss.item()
+                losses_of_parts.append(part_loss.detach())
+            loss = float(sum(losses_of_parts))  # at the end: a GPU is waited for once a step
             if not math.isfinite(loss):
                 raise GanalyzeError(f"the loss of study {study} is {loss} at step {step}: lower the learning rate")
             moved.backward(gradient)

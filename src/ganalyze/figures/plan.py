@@ -80,9 +80,9 @@ def figures_of(
     segmented: bool = True,
 ) -> dict[str, FigurePlan]:
     """The figures that can be drawn from `studies`: the paper's, each with those of its studies that are there, what
-    compares studies with all; for
-    studies that no paper figure of a kind shows, `<kind>_<study>`; and four that the paper lacks: `alignment` of
-    several directions, the `structure` that stays, the `power` of the memory game, the contact sheet of `masks`.
+    compares studies with all; for studies that no paper figure of a kind shows, `<kind>_<study>`; and four that the
+    paper lacks: `alignment` of several directions, the `structure` that stays, the `power` of the memory game, the
+    contact sheet of `masks`.
 
     realness, distilled, power, segmented: whether the run measures realness, trains a segmenter, estimates power, finds
     the subject. experiments: of each study.

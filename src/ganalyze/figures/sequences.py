@@ -13,7 +13,7 @@ from matplotlib.figure import Figure, SubFigure
 
 from ganalyze.figures.plan import FigurePlan
 from ganalyze.figures.style import BLUE, GREY, PAGE_WIDTH, alpha_label, number
-from ganalyze.images.image_sets import ImageSet
+from ganalyze.images.image_sets import ImageSet, evenly_spaced
 
 SCORE_HEIGHT = 0.15  # inches, of a line of scores
 
@@ -36,11 +36,9 @@ def choose_seeds(images: ImageSet, count: int) -> list[int]:
     """
     gains = images.gains().sort_values(ascending=False, kind="stable")
     class_of = images.manifest.groupby("seed_id").class_id.first()
-    count = min(count, len(gains))
-    # Middles of `count` equal parts of the ranking: neither the very best nor the very worst seed stands for all.
-    ranks = [int((i + 0.5) * len(gains) / count) for i in range(count)]
     chosen: list[int] = []
-    for rank in ranks:
+    # Neither the very best nor the very worst seed stands for all.
+    for rank in evenly_spaced(count, len(gains)):
         free = [i for i in range(len(gains)) if gains.index[i] not in chosen]
         used = {class_of[seed] for seed in chosen}
         of_new_class = [i for i in free if class_of[gains.index[i]] not in used]

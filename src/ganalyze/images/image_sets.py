@@ -32,6 +32,12 @@ def image_id(set_name: str, seed_id: int, alpha: float) -> str:
     return f"{set_name}_{seed_id:05d}_{alpha + 0.0:+g}"
 
 
+def evenly_spaced(count: int, total: int) -> list[int]:
+    """The places of `count` of `total` things in the middles of equal parts, or of all where there are fewer."""
+    count = min(count, total)
+    return [int((i + 0.5) * total / count) for i in range(count)]
+
+
 def write_manifest(manifest: pd.DataFrame, path: Path | str) -> None:
     """Write a manifest as CSV, in whole or not at all."""
     write_table(manifest, path)
@@ -129,6 +135,11 @@ class ImageSet:
         return pd.DataFrame({"n": n, "mean": mean, "ci_low": low, "ci_high": high}).reset_index()
 
     def gains(self) -> pd.Series:
-        """Of a scored set, per seed_id: the score at the largest α minus the score at the smallest."""
-        table = self.manifest.pivot(index="seed_id", columns="alpha", values="score")
-        return table[table.columns.max()] - table[table.columns.min()]
+        """`gains` of a scored set."""
+        return gains(self.manifest)
+
+
+def gains(scores: pd.DataFrame) -> pd.Series:
+    """Of scores (seed_id, alpha, score), per seed_id: the score at the largest α minus the score at the smallest."""
+    table = scores.pivot(index="seed_id", columns="alpha", values="score")
+    return table[table.columns.max()] - table[table.columns.min()]

@@ -6,13 +6,14 @@ from pydantic import Field
 
 from ganalyze.models.assessors import ASSESSORS
 from ganalyze.models.compute import Compute
+from ganalyze.models.detectors import DETECTORS
 from ganalyze.models.generators import GENERATORS
 from ganalyze.models.segmenters import SEGMENTERS
 from ganalyze.models.weights.files import Weights
 from ganalyze.support.settings import Options, Settings
 
 if TYPE_CHECKING:  # torch takes seconds to import, and the workflow only reads the settings
-    from ganalyze.models.contract import Assessor, Generator, Segmenter
+    from ganalyze.models.contract import Assessor, Detector, Generator, Segmenter
 
 
 class GeneratorChoice(Settings):
@@ -45,3 +46,13 @@ class SegmenterChoice(Settings):
     def load_segmenter(self, weights: Weights, compute: Compute) -> "Segmenter":
         """The network, ready to run. Raises GanalyzeError where it cannot be had."""
         return SEGMENTERS.load(self.segmenter, weights, compute)
+
+
+class DetectorChoice(Settings):
+    """A detector of faces by name."""
+
+    detector: str = Field(description=", ".join(DETECTORS))
+
+    def load_detector(self, weights: Weights, compute: Compute) -> "Detector":
+        """The network, ready to run. Raises GanalyzeError where it cannot be had."""
+        return DETECTORS.load(self.detector, weights, compute)

@@ -1,8 +1,9 @@
 """What a model must be and return, whoever made it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+import numpy as np
 from torch import Tensor
 
 
@@ -11,7 +12,8 @@ class Generator(Protocol):
 
     z_dim: length of z. num_classes, class_names: what y chooses from. image_size: height and width, in pixels. A
     generator whose z is to be drawn on another scale than 1 has `truncation` as well; one whose z has parts that work
-    on different scales of the image has `z_parts`: their names, coarse to fine, each with its slice of z.
+    on different scales of the image has `z_parts`: their names, coarse to fine, each with its slice of z. One that can
+    add to a z what no z has takes `residual` (N, *residual_shape) as well: photographs are met more closely with it.
     """
 
     z_dim: int
@@ -19,7 +21,7 @@ class Generator(Protocol):
     class_names: Sequence[str]
     image_size: int
 
-    def __call__(self, z: Tensor, y: Tensor) -> Tensor:
+    def __call__(self, z: Tensor, y: Tensor, *residual: Tensor) -> Tensor:
         """Images (N, 3, image_size, image_size) in [-1, 1] from z (N, z_dim) float and y (N,) class indices."""
         ...
 
@@ -29,6 +31,22 @@ class Assessor(Protocol):
 
     def __call__(self, images: Tensor) -> Tensor:
         """Scores (N,) of images (N, 3, H, W) in [-1, 1], of any size, differentiable with respect to the images."""
+        ...
+
+
+class Face(NamedTuple):
+    """A face in an image. Places are in pixels, (x, y), from the image's upper left corner."""
+
+    box: np.ndarray  # (4,): left, upper, right, lower
+    probability: float
+    landmarks: np.ndarray  # (5, 2): the eyes, the nose, the corners of the mouth, the image's left ones first
+
+
+class Detector(Protocol):
+    """Finds faces."""
+
+    def faces(self, pixels: np.ndarray) -> list[Face]:
+        """The faces in an image (H, W, 3) uint8, the largest first."""
         ...
 
 
@@ -49,6 +67,11 @@ def truncation_of(generator: Generator) -> float:
 def parts_of(generator: Generator) -> Mapping[str, slice]:
     """The parts of its z by name; none where it names none."""
     return getattr(generator, "z_parts", {})
+
+
+def residual_shape_of(generator: Generator) -> tuple[int, ...] | None:
+    """The shape of what can be added to one z, or None where nothing can."""
+    return getattr(generator, "residual_shape", None)
 
 
 def report_without_subject(assessor: Assessor) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ganalyze.images.image_sets import ImageSet
+from ganalyze.images.image_sets import ImageSet, evenly_spaced
 from ganalyze.report.findings import WORDS
 from ganalyze.report.pictures import as_data_uri, side_by_side
 from ganalyze.support.tables import read_table
@@ -26,7 +26,8 @@ def explorer_study(folder: Path) -> dict[str, Any]:
     images = ImageSet.open(folder / "images/test.csv")
     between = folder / "images/strip.csv"
     strip = ImageSet.open(between) if between.is_file() else None
-    seeds = list(strip.manifest.seed_id.unique()) if strip else _spaced(list(images.manifest.seed_id.unique()))
+    every = images.manifest.seed_id.unique()
+    seeds = list(strip.manifest.seed_id.unique() if strip else every[evenly_spaced(SEEDS, len(every))])
     grid = images.alphas
     alphas = sorted({*grid, *(strip.alphas if strip else ())})
     tile = min(TILE, len(images.image(images.manifest.image_id[0])))
@@ -56,11 +57,6 @@ def explorer_study(folder: Path) -> dict[str, Any]:
         "seeds": told,
         "thumbnails": as_data_uri(side_by_side(unmodified, THUMBNAIL)),
     }
-
-
-def _spaced(seeds: Sequence[int]) -> list[int]:
-    count = min(SEEDS, len(seeds))
-    return [seeds[int((i + 0.5) * len(seeds) / count)] for i in range(count)]
 
 
 def _pictures(seed: int, alphas: Sequence[float], images: ImageSet, strip: ImageSet | None) -> list[np.ndarray]:

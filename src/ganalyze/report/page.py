@@ -15,6 +15,7 @@ from ganalyze.figures.plan import FigurePlan, figures_of
 from ganalyze.figures.style import PNG_DPI, p_number, with_interval
 from ganalyze.images.image_sets import ImageSet
 from ganalyze.models.assessors import ASSESSORS
+from ganalyze.models.detectors import DETECTORS
 from ganalyze.models.extractors import EXTRACTORS
 from ganalyze.models.generators import GENERATORS
 from ganalyze.models.segmenters import SEGMENTERS
@@ -61,6 +62,7 @@ def write_report(results: Path, provenance: dict[str, Any], output: Path) -> Non
         subject=studies[0]["subject"],
         generator=GENERATORS[config["generator"]],
         segmenter=SEGMENTERS[config["segmenter"]] if config["segmenter"] else None,
+        detector=DETECTORS[config["detector"]] if config["detector"] else None,
         extractor=EXTRACTORS[config["realness"]["extractor"]] if config["realness"] else None,
         studies=studies,
         factors=[factor for factor in findings.WORDS if any(factor in study["factors"] for study in studies)],

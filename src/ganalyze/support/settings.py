@@ -81,6 +81,13 @@ Options = Annotated[
 ]
 
 
+def need_one_each(studies: Sequence[str], **others: Sequence[Any]) -> None:
+    """Raise ValueError unless there is one of each of the others for every study."""
+    for name, values in others.items():
+        if len(values) != len(studies):
+            raise ValueError(f"{len(studies)} studies need {len(studies)} {name}, there are {len(values)}")
+
+
 class ByName:
     """Marks a mapping from names to settings, each of the class that its name stands for."""
 

@@ -106,3 +106,13 @@ def test_files_that_do_not_belong_together_are_refused(weights_dir, tmp_path):
         (tmp_path / name).symlink_to(weights_dir / name.replace("Mapping", "Synthesis"))
     with pytest.raises(GanalyzeError, match=r"MappingNetwork.xml does not fit the network"):
         load_generator("mobilestylegan-ffhq", tmp_path)
+
+
+@torch.no_grad()
+def test_a_residual_adds_to_each_style_what_a_part_of_z_adds_to_all_its_styles(faces):
+    z, y = z_and_y(1)
+    more = torch.randn(3, 512, generator=torch.Generator().manual_seed(2)) / 4
+    residual = more.repeat_interleave(torch.tensor([7, 6, 10]), dim=0)[None]
+    assert residual.shape[1:] == faces.residual_shape
+    torch.testing.assert_close(faces(z, y, residual), faces(z + more.flatten()[None], y), rtol=0, atol=1e-4)
+    torch.testing.assert_close(faces(z, y, torch.zeros_like(residual)), faces(z, y), rtol=0, atol=1e-4)

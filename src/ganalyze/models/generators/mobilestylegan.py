@@ -7,7 +7,8 @@ Gaussian. So p = μ + L z, with μ the mean and L L^T the covariance of p: z is 
 T(z, α) = z + αθ stays as it is.
 
 StyleGAN's styles work from coarse to fine. z has three parts, one for the coarse styles (pose, shape), one for the
-middle ones (features) and one for the fine ones (colours, light), each with a p of its own.
+middle ones (features) and one for the fine ones (colours, light), each with a p of its own. A photograph that no z
+makes is met more closely where every style may differ from its part's z by a residual.
 """
 
 import math
@@ -155,6 +156,7 @@ class MobileStyleGAN(nn.Module):
     class_names = ("face",)
     z_dim = WIDTH * len(PARTS)
     z_parts: ClassVar = {part: slice(WIDTH * i, WIDTH * (i + 1)) for i, part in enumerate(PARTS)}
+    residual_shape = (sum(PARTS.values()), WIDTH)
     mean: Tensor
     spread: Tensor
 
@@ -163,12 +165,19 @@ class MobileStyleGAN(nn.Module):
         self.image_size, self.truncation = image_size, truncation
         self.synthesis = Synthesis()
         self.register_buffer("mean", torch.zeros(WIDTH))  # μ
-        self.register_buffer("spread", torch.eye(WIDTH))  # L
+        self.register_buffer("spread", torch.zeros(WIDTH, WIDTH))  # L
 
-    def forward(self, z: Tensor, y: Tensor) -> Tensor:
-        """Images (N, 3, image_size, image_size) in [-1, 1] from z (N, 1536); y is ignored, there is one class."""
-        parts = [to_w(self.mean + part @ self.spread.T) for part in z.split(WIDTH, dim=1)]
-        w = [part for part, styles in zip(parts, PARTS.values(), strict=True) for _ in range(styles)]
+    def forward(self, z: Tensor, y: Tensor, residual: Tensor | None = None) -> Tensor:
+        """Images (N, 3, image_size, image_size) in [-1, 1] from z (N, 1536); y is ignored, there is one class.
+
+        residual (N, 23, 512): of each style, added to its part of z.
+        """
+        styles = zip(z.split(WIDTH, dim=1), PARTS.values(), strict=True)
+        if residual is None:  # all styles of a part are the same
+            w = [to_w(self.mean + part @ self.spread.T) for part, count in styles for _ in range(count)]
+        else:
+            each = torch.stack([part for part, count in styles for _ in range(count)], dim=1) + residual
+            w = list(to_w(self.mean + each @ self.spread.T).unbind(dim=1))
         return F.avg_pool2d(self.synthesis(w), NATIVE_SIZE // self.image_size).clamp(-1, 1)
 
 

@@ -104,4 +104,4 @@ def load(weights: Weights) -> U2NetP:
     names = [name for node in graph.node if node.op_type == "Conv" for name in node.input[1:]]
     model = U2NetP()
     load_state(model, dict(zip(model.state_dict(), (values[name] for name in names), strict=False)), FILE)
-    return model
+    return model.to(memory_format=torch.channels_last)  # a third faster on a CPU
