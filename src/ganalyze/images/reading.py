@@ -1,13 +1,18 @@
 """Every image that is read comes through here: out of a shard or as a file of its own, as RGB."""
 
+import contextlib
 import io
+import warnings
 import zipfile
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from ganalyze.support.errors import GanalyzeError
+
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP")
+MOST_PIXELS = 100_000_000
 
 
 def split_file(file: str) -> tuple[str, str | None]:
@@ -58,9 +63,51 @@ class ImageReader:
         return self._shard
 
     def read(self, file: str) -> np.ndarray:
-        """The image as (H, W, 3) uint8 RGB. Raises GanalyzeError where it is no readable image."""
-        try:
-            with Image.open(io.BytesIO(self.read_bytes(file))) as image:
-                return np.asarray(image.convert("RGB"))
-        except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            raise GanalyzeError(f"{self._folder / file} is not a readable image: {error}") from None
+        """The image as (H, W, 3) uint8 RGB (`decode`). Raises GanalyzeError where it is no readable image."""
+        return decode(self.read_bytes(file), str(self._folder / file))
+
+
+def decode(content: bytes, name: str) -> np.ndarray:
+    """The image in a file's bytes, as (H, W, 3) uint8 sRGB, upright; `name` is what errors call it.
+
+    Turned as its EXIF note says; of 16 bits the upper 8; brought to sRGB from the colour profile it carries; what is
+    transparent is laid on white. Of several frames the first. Raises GanalyzeError where it is no JPEG, PNG, WebP, TIFF
+    or BMP image, broken, of a kind that cannot be shown (floating point), or has more than `MOST_PIXELS`.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a file that is broken is told by its error
+            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+                if image.width * image.height > MOST_PIXELS:
+                    raise Image.DecompressionBombError
+                return np.asarray(_as_rgb(ImageOps.exif_transpose(image), name))
+    except Image.DecompressionBombError:
+        raise GanalyzeError(f"{name} has more than {MOST_PIXELS / 1e6:g} million pixels: make it smaller") from None
+    except UnidentifiedImageError:
+        raise GanalyzeError(f"{name} is not a readable image: {', '.join(FORMATS)} can be read") from None
+    except GanalyzeError:
+        raise
+    except Exception as error:  # a broken file can fail in any way
+        raise GanalyzeError(f"{name} is not a readable image: {error}") from None
+
+
+def _as_rgb(image: Image.Image, name: str) -> Image.Image:
+    if image.mode.startswith("I"):
+        return Image.fromarray((np.asarray(image).clip(0, 65535) // 256).astype(np.uint8)).convert("RGB")
+    if image.mode == "F":
+        raise GanalyzeError(
+            f"{name} holds floating-point values, which have no stated range: store it with 8 or 16 bits"
+        )
+    profile = image.info.get("icc_profile")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    if profile and image.mode in ("RGB", "RGBA", "L", "CMYK"):
+        given = image.convert("RGB") if image.mode == "RGBA" else image
+        # A profile that cannot be used says nothing; then the values are taken for sRGB, as viewers do.
+        with contextlib.suppress(ImageCms.PyCMSError, OSError):
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            converted = ImageCms.profileToProfile(given, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            if converted is not None:
+                return converted
+    return image.convert("RGB")
