@@ -22,6 +22,19 @@ pull: env  ## bring the finished demo instead of computing it; what was edited s
 	@python workflow/records.py restore results/demo
 	@snakemake --dry-run --quiet all && echo "Brought: $(CURDIR)/results/demo/report.html"
 
+# A photograph for whoever has none at hand: scikit-image's, of an astronaut (NASA).
+PHOTO ?= $(shell $(BIN)/python -c 'import skimage; print(skimage.__path__[0] + "/data/astronaut.png")')
+
+.PHONY: photo
+photo: env  ## move a photograph along the demo's directions: make photo PHOTO=me.jpg
+	snakemake --cores all --config 'photographs=["$(PHOTO)"]' -- photographs
+	@echo
+	@echo "The reports:  $(CURDIR)/results/demo/photographs/*/report.html"
+
+.PHONY: explore
+explore: env  ## move faces and photographs by sliders in the browser, on this machine alone (needs the finished demo)
+	python scripts/explore.py
+
 .PHONY: refresh-store
 refresh-store: env  ## finish the demo, store it in dvc-store in place of the old one; then commit dvc.lock and dvc-store
 	snakemake --cores all --quiet rules

@@ -28,4 +28,5 @@ rule all:
 
 
 include: "workflow/rules/serve.smk"
+include: "workflow/rules/photographs.smk"
 include: "workflow/rules/stages.smk"

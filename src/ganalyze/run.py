@@ -4,6 +4,7 @@ A run is one generator and a list of studies; a study is one assessor's chain fr
 is a class beside the code that uses it.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -120,10 +121,10 @@ class Run(GeneratorChoice, Compute):
 
     @model_validator(mode="after")
     def _photographs_are_there(self) -> "Run":
-        names = [Path(photograph).stem for photograph in self.photographs]
+        names = [name for name, _ in self._named_photographs()]
         for name in names:
             if names.count(name) > 1:
-                raise ValueError(f"photographs: two are called {name}: rename one")
+                raise ValueError(f"photographs: two would be called {name}: rename one")
         for index, study in enumerate(self.studies):
             for name, images in study.image_sets.present.items():
                 if images.photographs and images.seeds != len(names):
@@ -152,6 +153,14 @@ class Run(GeneratorChoice, Compute):
     def results(self) -> Path:
         """Where everything goes that the run makes."""
         return Path("results") / self.run
+
+    def _named_photographs(self) -> list[tuple[str, str]]:
+        return [(re.sub(r"[^\w-]+", "-", Path(file).stem, flags=re.ASCII), file) for file in self.photographs]
+
+    @property
+    def named_photographs(self) -> dict[str, str]:
+        """The files of photographs, by the name that their folders have."""
+        return dict(self._named_photographs())
 
     @property
     def weights(self) -> Weights:

@@ -1,11 +1,9 @@
 """The report: one HTML file that opens offline, made from tables and figures alone. No torch."""
 
 import re
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pandas as pd
 import yaml
 from PIL import Image
@@ -23,6 +21,7 @@ from ganalyze.report import findings
 from ganalyze.report.explorer import explorer_study
 from ganalyze.report.pictures import as_data_uri
 from ganalyze.report.sections import claims_part, experiments_part, realness_in_words, table1_part
+from ganalyze.report.template import render, template
 from ganalyze.statistics.witness import witness_difference
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.files import written_whole
@@ -40,7 +39,7 @@ def write_report(results: Path, provenance: dict[str, Any], output: Path) -> Non
     titles = {study["name"]: _title(study) for study in config["studies"]}
     alignment = read_table(results / "alignment.csv") if len(titles) > 1 else None
     studies = [_study(results, study, config["studies"], alignment) for study in config["studies"]]
-    texts = yaml.safe_load(_template("captions.yaml"))
+    texts = yaml.safe_load(template("captions.yaml"))
     experiments = {study["name"]: list(study["experiments"]) for study in config["studies"]}
     claims = pd.read_csv(results / "claims.csv")
     table1 = results / "tables/table1.csv"
@@ -56,8 +55,8 @@ def write_report(results: Path, provenance: dict[str, Any], output: Path) -> Non
     figures = {
         name: _figure(results / "figures" / f"{name}.png", name, plan, texts, titles) for name, plan in plans.items()
     }
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    page = environment.from_string(_template("report.html.j2")).render(
+    page = render(
+        "report.html.j2",
         run=config["run"],
         subject=studies[0]["subject"],
         generator=GENERATORS[config["generator"]],
@@ -84,16 +83,11 @@ def write_report(results: Path, provenance: dict[str, Any], output: Path) -> Non
             }
             for study in studies
         ],
-        style=_template("style.css"),
-        explorer_script=_template("explorer.js"),
+        explorer_script=template("explorer.js"),
         provenance=provenance,
     )
     with written_whole(output) as temporary:
         temporary.write_text(page, encoding="utf-8")
-
-
-def _template(name: str) -> str:
-    return (files("ganalyze.report") / "templates" / name).read_text(encoding="utf-8")
 
 
 def _title(study: dict[str, Any]) -> str:

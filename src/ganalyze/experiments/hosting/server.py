@@ -12,29 +12,22 @@
 Requests may be repeated: the same answer again changes nothing, another answer is refused.
 """
 
-import hmac
-import re
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
-from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ganalyze.experiments.hosting.hosted import AnswersRequest, FinishRequest, HostedExperiment, Message, SessionRequest
-from ganalyze.experiments.hosting.settings import Settings
 from ganalyze.experiments.hosting.store import Conflict
 from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.web import SecurityHeaders, bearer, failed, need_token, read_json, refused
 
-M = TypeVar("M", bound=Message)
 MAX_BODY = 256 * 1024  # bytes; the answers of a whole series are 40 kB
 
 
@@ -64,13 +57,13 @@ def build_app(experiment: HostedExperiment, page: Path) -> Starlette:
         return JSONResponse(await run_in_threadpool(experiment.preview))
 
     async def session(request: Request) -> Response:
-        message = await _body(request, SessionRequest)
+        message = await read_json(request, SessionRequest, MAX_BODY)
         return JSONResponse(await run_in_threadpool(experiment.enter, message))
 
     def with_token(model: type[Message], action: Callable) -> Callable:
         async def endpoint(request: Request) -> Response:
-            token = _bearer(request)
-            message = await _body(request, model)
+            token = bearer(request)
+            message = await read_json(request, model, MAX_BODY)
 
             def carry_out() -> dict:
                 standing = experiment.store.holder(token)
@@ -83,8 +76,7 @@ def build_app(experiment: HostedExperiment, page: Path) -> Starlette:
         return endpoint
 
     async def export(request: Request) -> Response:
-        if not hmac.compare_digest(_bearer(request).encode(), experiment.secrets.exports.encode()):
-            raise HTTPException(401, "the export token is wrong")
+        need_token(request, experiment.secrets.exports, "the export token")
         made = await run_in_threadpool(experiment.export, request.path_params["name"])
         if made is None:
             raise HTTPException(404, "not found")
@@ -101,80 +93,14 @@ def build_app(experiment: HostedExperiment, page: Path) -> Starlette:
         Route("/", serve_page),
         Route("/{path:path}", serve_page),
     ]
+    settings = experiment.settings
+    policy = {
+        "style-src-attr": "'unsafe-inline'",  # jsPsych sets a few style attributes
+        "form-action": " ".join(("'self'", *settings.mturk_hosts)),
+        "frame-ancestors": " ".join(settings.frame_ancestors) or "'none'",
+    }
     return Starlette(
         routes=routes,
-        middleware=[Middleware(_SecurityHeaders, settings=experiment.settings)],
-        exception_handlers={HTTPException: _refused, Conflict: _refused, 500: _failed},
+        middleware=[Middleware(SecurityHeaders, policy=policy)],
+        exception_handlers={HTTPException: refused, Conflict: refused, 500: failed},
     )
-
-
-async def _body(request: Request, model: type[M]) -> M:
-    if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
-        raise HTTPException(415, "the body must be application/json")
-    data = bytearray()
-    async for part in request.stream():
-        data += part
-        if len(data) > MAX_BODY:
-            raise HTTPException(413, f"the body is larger than {MAX_BODY} bytes")
-    try:
-        return model.model_validate_json(bytes(data))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise HTTPException(422, f"{place}: {first['msg']}" if place else first["msg"]) from None
-
-
-def _bearer(request: Request) -> str:
-    token = re.fullmatch(r"Bearer ([A-Za-z0-9_-]{1,128})", request.headers.get("authorization", ""))
-    if token is None:
-        raise HTTPException(401, "a token is needed")
-    return token[1]
-
-
-async def _refused(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 409
-    reason = error.detail if isinstance(error, HTTPException) else str(error)
-    return JSONResponse({"error": reason}, status, headers=getattr(error, "headers", None))
-
-
-async def _failed(request: Request, error: Exception) -> Response:
-    return JSONResponse({"error": "the server failed; please try again"}, 500)
-
-
-class _SecurityHeaders:
-    """Headers on every response: nothing from elsewhere, no guessing, no foreign frames, no caching of answers."""
-
-    def __init__(self, app: ASGIApp, settings: Settings):
-        self._app = app
-        policy = {
-            "default-src": "'none'",
-            "script-src": "'self'",
-            # jsPsych sets a few style attributes; style sheets come from here alone.
-            "style-src": "'self'",
-            "style-src-attr": "'unsafe-inline'",
-            "img-src": "'self' data:",
-            "connect-src": "'self'",
-            "base-uri": "'none'",
-            "form-action": " ".join(("'self'", *settings.mturk_hosts)),
-            "frame-ancestors": " ".join(settings.frame_ancestors) or "'none'",
-        }
-        self._headers = {
-            "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",
-            "Permissions-Policy": "camera=(), microphone=(), geolocation=(), fullscreen=(self)",
-            "Cross-Origin-Resource-Policy": "same-origin",
-            "Cross-Origin-Opener-Policy": "same-origin",
-            # With the two above, clocks are as fine as the browser can make them.
-            "Cross-Origin-Embedder-Policy": "require-corp",
-        }
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(self._headers)
-                headers.setdefault("Cache-Control", "no-store")
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

@@ -1,0 +1,230 @@
+"""Inverting a photograph: finding a z whose image it is (the paper's own wish, §5).
+
+1. Starts: some z drawn as seeds are, of each class in question, and z = 0. The one whose image is nearest goes on.
+2. Descent by Adam on z. A generator with several w of its own (StyleGAN: one a style) has one z for all of them so far.
+3. Where the generator takes a residual, that too, held near 0. It meets what no z makes; T leaves it as it is.
+
+How near two images are is their mean absolute difference at four sizes plus the distance of features of
+EfficientNet-Lite0, as perceptual losses have it (Johnson, Alahi & Fei-Fei 2016).
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor, nn
+
+from ganalyze.direction.inverted import Inverted
+from ganalyze.images.pixels import to_images
+from ganalyze.models.contract import Generator, residual_shape_of, truncation_of
+from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.progress import progress
+from ganalyze.support.randomness import stream, truncated_normal
+from ganalyze.support.settings import Positive, Settings
+
+EXTRACTOR = "efficientnet-lite0"  # whose features are compared
+_SIDE = 224  # pixels, of the images that it sees
+_LEVELS = (0, 1, 2)  # of its feature pyramid, fine to coarse
+_SCALES = (1, 2, 4, 8)  # of images of at most 256 pixels, whose pixels are compared
+_FEATURES = 1.5  # what the distance of features counts beside that of pixels
+_Z_HELD, _RESIDUAL_HELD = 0.03, 0.3  # what their mean squares count
+CLASSES = 5  # the likeliest ones that are tried
+_REST = 60  # steps over which z and residual come to rest at the end
+FAR = 0.7  # a distance of features at which one would not recognise the photograph
+
+
+class Inversion(Settings):
+    """How a photograph is inverted."""
+
+    steps: Positive = Field(default=160, description="of Adam, on z and the residual together")
+    z_steps: Positive = Field(default=60, description="of them, before the residual joins")
+    starts: Positive = Field(default=16, description="random z a class, of which the nearest goes on")
+    learning_rate: float = Field(default=0.15, gt=0, le=10, description="of z")
+    residual_learning_rate: float = Field(default=0.06, gt=0, le=10, description="of the residual")
+
+
+class Distance(NamedTuple):
+    """How far images are from a target: pixels (mean absolute difference of values in [-1, 1], summed over sizes), and
+    features (mean squared difference of features of mean square 1, summed over levels)."""
+
+    pixels: Tensor  # (N,)
+    features: Tensor  # (N,)
+
+
+class Target:
+    """An image (1, 3, H, W) in [-1, 1] that others are compared with. extractor: `EXTRACTOR`, loaded."""
+
+    def __init__(self, image: Tensor, extractor: nn.Module):
+        self.image = image
+        self._network: Any = extractor.network
+        self._smallest = max(1, image.shape[-1] // 256)
+        with torch.no_grad():
+            self._features = self._features_of(image)
+
+    def distance(self, images: Tensor) -> Distance:
+        """Of images (N, 3, H, W), differentiable."""
+        pixels = sum(
+            (F.avg_pool2d(images, k) - F.avg_pool2d(self.image, k)).abs().mean(dim=(1, 2, 3))
+            for k in (self._smallest * scale for scale in _SCALES)
+            if k <= images.shape[-1]
+        )
+        pairs = zip(self._features_of(images), self._features, strict=True)
+        features = sum((own - aim).square().mean(dim=(1, 2, 3)) for own, aim in pairs)
+        return Distance(torch.as_tensor(pixels), torch.as_tensor(features))
+
+    def _features_of(self, images: Tensor) -> list[Tensor]:
+        x = F.interpolate((images + 1) * 127.5, (_SIDE, _SIDE), mode="bilinear", antialias=True, align_corners=False)
+        levels = self._network.forward_intermediates(
+            (x - 127) / 128, indices=list(_LEVELS), intermediates_only=True, stop_early=True
+        )
+        return [level * (level.square().mean(dim=1, keepdim=True) + 1e-6).rsqrt() for level in levels]
+
+
+class Latent(nn.Module):
+    """A z and, where the generator takes one, a residual, that are to be found."""
+
+    def __init__(self, generator: Generator, z: Tensor, class_id: int):
+        super().__init__()
+        self.generator = [generator]  # in a list, so that its weights are none of ours
+        shape = residual_shape_of(generator)
+        self.repeats = generator.z_dim // len(z)
+        self.z = nn.Parameter(z.clone())
+        self.residual = nn.Parameter(torch.zeros(shape, device=z.device)) if shape else None
+        self.y = torch.tensor([class_id], device=z.device)
+
+    def image(self) -> Tensor:
+        """Its image (1, 3, H, W)."""
+        scale, residual = truncation_of(self.generator[0]), self.residual
+        z = scale * self.z.repeat(self.repeats)[None]
+        return self.generator[0](z, self.y, *([] if residual is None else [scale * residual[None]]))
+
+    def held(self) -> Tensor:
+        """The penalty that keeps both near what the generator knows."""
+        penalty = _Z_HELD * self.z.square().mean()
+        return penalty if self.residual is None else penalty + _RESIDUAL_HELD * self.residual.square().mean()
+
+
+@dataclass(frozen=True)
+class Found:
+    """An inverted photograph, its image (1, 3, H, W), and how far that is from the photograph: in the end, and before
+    the residual joined."""
+
+    inverted: Inverted
+    image: Tensor
+    distance: Distance
+    before_residual: Distance
+
+    @property
+    def is_poor(self) -> bool:
+        """Whether one would hardly recognise the photograph."""
+        return float(self.distance.features) > FAR
+
+
+def invert(
+    generator: Generator,
+    pixels: np.ndarray,
+    extractor: nn.Module,
+    settings: Inversion,
+    *,
+    seed: int,
+    classes: Sequence[int] = (0,),
+    about: dict[str, Any] | None = None,
+    label: str = "inversion",
+    on_step: Callable[[int], None] = lambda step: None,
+) -> Found:
+    """Invert an image (H, W, 3) uint8 of the generator's size. classes: those in question.
+
+    on_step: is told the number of each step that is done. The same image, settings and seed give the same z. Raises
+    GanalyzeError where the image has another size, or the image that is found is not finite.
+    """
+    size = generator.image_size
+    if pixels.shape != (size, size, 3):
+        raise GanalyzeError(f"an image to invert must be {size}×{size} pixels, this one is {pixels.shape[:2]}")
+    device = next(extractor.parameters()).device
+    target = Target(to_images(pixels, device), extractor)
+    latent = _nearest_start(generator, target, settings, classes, seed, device)
+    groups: list[dict[str, Any]] = [
+        {"params": [latent.z]},
+        *([{"params": [latent.residual]}] if latent.residual is not None else []),
+    ]
+    optimizer = torch.optim.Adam(groups)
+    before = None
+    with progress(settings.steps, "step", label) as bar:
+        for step in range(settings.steps):
+            rest = min(1.0, (settings.steps - step) / _REST)
+            joined = step >= settings.z_steps
+            for group, rate in zip(
+                groups, (settings.learning_rate, settings.residual_learning_rate * joined), strict=False
+            ):
+                group["lr"] = rate * rest
+            image = latent.image()
+            distance = target.distance(image)
+            if joined and before is None:
+                before = Distance(*(value.detach() for value in distance))
+            loss = distance.pixels + _FEATURES * distance.features + latent.held()
+            optimizer.zero_grad()
+            loss.sum().backward()
+            optimizer.step()
+            bar.set_postfix(distance=f"{float(distance.features):.3f}", refresh=False)
+            bar.update()
+            on_step(step + 1)
+    with torch.no_grad():
+        image = latent.image()
+        distance = target.distance(image)
+    if not torch.isfinite(image).all():
+        raise GanalyzeError("the image that was found is not finite: lower the learning rate")
+    z = latent.z.detach().repeat(latent.repeats).cpu()
+    residual = None if latent.residual is None else latent.residual.detach().cpu()
+    inverted = Inverted(z, int(latent.y), residual, about or {})
+    return Found(inverted, image, distance, before or distance)
+
+
+@torch.no_grad()
+def _nearest_start(
+    generator: Generator,
+    target: Target,
+    settings: Inversion,
+    classes: Sequence[int],
+    seed: int,
+    device: torch.device,
+) -> Latent:
+    shape = residual_shape_of(generator)
+    length = shape[-1] if shape else generator.z_dim
+    nearest, least = None, float("inf")
+    for class_id in classes:
+        rng = stream(seed, "inversion", int(class_id))
+        drawn = truncated_normal(rng, (settings.starts, length)) / 2  # halfway to the mean, where most photographs are
+        for z in (torch.zeros(length), *torch.from_numpy(drawn)):
+            latent = Latent(generator, z.to(device), class_id)
+            distance = target.distance(latent.image())
+            loss = float(distance.pixels + _FEATURES * distance.features + latent.held())
+            if loss < least:
+                nearest, least = latent, loss
+    if nearest is None:
+        raise GanalyzeError("the generator makes no finite image to start from")
+    return nearest
+
+
+@torch.no_grad()
+def likeliest_classes(pixels: np.ndarray, extractor: nn.Module, num_classes: int) -> list[int]:
+    """The classes that an image (H, W, 3) uint8 is likeliest of, by EfficientNet-Lite0's guess, likeliest first.
+
+    Raises GanalyzeError where the generator's classes are not ImageNet's, which it knows.
+    """
+    if num_classes == 1:
+        return [0]
+    device = next(extractor.parameters()).device
+    _, logits = extractor(torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].to(device))
+    if logits.shape[1] != num_classes:
+        raise GanalyzeError(f"the generator has {num_classes} classes, which are not ImageNet's: say which one it is")
+    return logits[0].topk(CLASSES).indices.tolist()
+
+
+def sha256_of_pixels(pixels: np.ndarray) -> str:
+    """A hash of an image's pixels, by which it is known again."""
+    return hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).hexdigest()

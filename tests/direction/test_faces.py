@@ -1,0 +1,121 @@
+"""Faces come out where FFHQ's are, however they lie in the photograph; what cannot be aligned is refused."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from skimage.data import astronaut, coffee
+from skimage.transform import rotate
+
+from ganalyze.direction.faces import align_face, crop_square, find_faces
+from ganalyze.models.contract import Face
+from ganalyze.support.errors import GanalyzeError
+from tests.networks import load_detector
+
+
+@pytest.fixture(scope="module")
+def mtcnn(weights_dir):
+    return load_detector("mtcnn", weights_dir)
+
+
+class Marked:
+    """A detector that knows where the landmarks are."""
+
+    def __init__(self, landmarks):
+        self.landmarks = landmarks
+
+    def faces(self, pixels):
+        return [Face(np.array([0, 0, *pixels.shape[1::-1]]), 1.0, self.landmarks)]
+
+
+FACE = np.array([[-20.0, 0], [20, 0], [0, 25], [-16, 44], [16, 44]])
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    turn=st.floats(-0.6, 0.6),
+    size=st.floats(0.6, 1.8),
+    right=st.floats(-20, 20),
+    down=st.floats(-20, 20),
+)
+def test_marks_come_out_in_one_place_whatever_the_faces_turn_size_and_place(turn, size, right, down):
+    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    marks = size * FACE @ rotation.T + np.array([300 + right, 280 + down])
+    photograph = np.zeros((600, 640, 3), np.uint8)
+    rows, columns = np.mgrid[:600, :640]
+    for x, y in marks:
+        photograph[np.hypot(columns - x, rows - y) < 5 * size] = 255
+    aligned = align_face(photograph, 256, Marked(marks)).pixels
+    assert aligned.shape == (256, 256, 3)
+    bright = aligned[..., 0] > 127
+    for where in ((96, 121), (160, 121), (128, 161), (102, 191), (154, 191)):
+        near = np.hypot(*np.meshgrid(np.arange(256) - where[0], np.arange(256) - where[1])) < 12
+        assert bright[near].any()
+        row, column = np.nonzero(bright & near)
+        assert np.hypot(column.mean() - where[0], row.mean() - where[1]) < 2
+
+
+def test_the_detectors_own_landmarks_of_an_aligned_face_are_level_and_where_generated_faces_have_them(mtcnn):
+    aligned = align_face(astronaut(), 256, mtcnn).pixels
+    left, right, *_ = mtcnn.faces(aligned)[0].landmarks
+    assert abs(left[1] - right[1]) < 6
+    assert (left + right)[1] / 2 == pytest.approx(0.47 * 256, abs=8)
+    assert right[0] - left[0] == pytest.approx(0.24 * 256, abs=8)
+
+
+def test_a_turned_photograph_gives_nearly_the_same_face(mtcnn):
+    upright = align_face(astronaut(), 128, mtcnn).pixels.astype(float)
+    turned = np.round(rotate(astronaut(), 20, mode="reflect") * 255).astype(np.uint8)
+    again = align_face(turned, 128, mtcnn).pixels.astype(float)
+    assert np.abs(upright - again).mean() < 12
+    assert np.corrcoef(upright.ravel(), again.ravel())[0, 1] > 0.95
+
+
+def test_of_several_faces_the_largest_is_taken_and_said(mtcnn):
+    large, small = astronaut(), np.zeros((512, 256, 3), np.uint8)
+    small[:256] = large[::2, ::-2]
+    two = np.concatenate([small, large], axis=1)
+    aligned = align_face(two, 128, mtcnn, name="two.png")
+    alone = align_face(large, 128, mtcnn)
+    assert "two.png has 2 faces: the largest is taken" in aligned.words
+    assert alone.words == ""
+    assert np.abs(aligned.pixels.astype(float) - alone.pixels).mean() < 2
+
+
+def test_a_large_photograph_has_its_faces_where_they_are(mtcnn):
+    large = astronaut().repeat(6, axis=0).repeat(6, axis=1)
+    one, other = find_faces(large, mtcnn)[0], find_faces(astronaut(), mtcnn)[0]
+    np.testing.assert_allclose(one.landmarks / 6, other.landmarks, atol=3)
+
+
+def test_eyes_may_be_said_instead_of_looked_for(mtcnn):
+    left, right = find_faces(astronaut(), mtcnn)[0].landmarks[:2]
+    said = align_face(astronaut(), 128, mtcnn, eyes=(tuple(left), tuple(right))).pixels.astype(float)
+    found = align_face(astronaut(), 128, mtcnn).pixels.astype(float)
+    assert np.corrcoef(said.ravel(), found.ravel())[0, 1] > 0.8
+
+
+@pytest.mark.parametrize(
+    ("photograph", "message"),
+    [
+        (coffee(), "no face was found in one.jpg"),
+        (np.full((200, 200, 3), 90, np.uint8), "no face was found"),
+        (astronaut()[:150, 190:260], "no face|at the edge"),
+    ],
+)
+def test_what_has_no_whole_face_is_refused(mtcnn, photograph, message):
+    with pytest.raises(GanalyzeError, match=message):
+        align_face(photograph, 128, mtcnn, name="one.jpg")
+
+
+def test_eyes_in_one_place_are_refused(mtcnn):
+    with pytest.raises(GanalyzeError, match="eyes are in one place"):
+        align_face(astronaut(), 128, mtcnn, eyes=((5, 5), (5, 5)))
+
+
+def test_the_middle_square_keeps_colours_and_shape():
+    photograph = np.zeros((40, 100, 3), np.uint8)
+    photograph[:, 30:70] = [200, 100, 50]
+    assert np.unique(crop_square(photograph, 16).reshape(-1, 3), axis=0).tolist() == [[200, 100, 50]]
+    checks = (np.indices((64, 64)).sum(axis=0) % 2 * 255).astype(np.uint8)[..., None].repeat(3, axis=2)
+    assert np.array_equal(crop_square(checks, 64), checks) or np.abs(crop_square(checks, 64).mean() - 127.5) < 1

@@ -1,0 +1,94 @@
+"""Pictures of states: moves add up, parts stay, and of one window only the newest is made."""
+
+import threading
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ganalyze.direction.inverted import Inverted
+from ganalyze.explore.explorer import Dropped, State
+from ganalyze.support.errors import GanalyzeError
+
+ALPHAS = st.floats(-0.4, 0.4)
+KEPT = settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@KEPT
+@given(st.integers(0, 2**31 - 1), ALPHAS, ALPHAS)
+def test_numbers_are_those_of_the_picture_that_comes_with_them(explorer, seed, one, other):
+    shown, before = explorer.picture(State(seed=seed, alphas={"one": one, "other": other}))
+    for picture in (shown, before):
+        assert picture.scores["brightness (0–1)"] == pytest.approx(picture.pixels.mean() / 255, abs=1e-5)
+        assert picture.factors["brightness"] == pytest.approx(picture.pixels.mean() / 255, abs=0.1)
+    unmoved, _ = explorer.picture(State(seed=seed))
+    assert np.array_equal(before.pixels, unmoved.pixels)
+
+
+def test_moves_add_up_in_any_order(explorer):
+    z = torch.zeros(1, 100)
+    both = z + 0.3 * explorer.directions["one"].transformer.theta - 0.2 * explorer.directions["other"].transformer.theta
+    explorer.photographs["p"] = Inverted(z[0])
+    explorer.photographs["q"] = Inverted(both[0].detach())
+    moved, _ = explorer.picture(State(seed=0, photograph="p", alphas={"other": -0.2, "one": 0.3}))
+    there, _ = explorer.picture(State(seed=0, photograph="q"))
+    assert np.abs(moved.pixels.astype(int) - there.pixels).max() <= 1
+
+
+def test_parts_that_are_not_to_move_stay(explorer):
+    alphas = {"one": 0.4}
+    none, before = explorer.picture(State(seed=1, alphas=alphas, moves=[]))
+    every, _ = explorer.picture(State(seed=1, alphas=alphas, moves=["first", "second"]))
+    plain, _ = explorer.picture(State(seed=1, alphas=alphas))
+    half, _ = explorer.picture(State(seed=1, alphas=alphas, moves=["first"]))
+    assert np.array_equal(none.pixels, before.pixels)
+    assert np.abs(every.pixels.astype(int) - plain.pixels).max() <= 1
+    assert not np.array_equal(half.pixels, plain.pixels)
+    assert not np.array_equal(half.pixels, before.pixels)
+
+
+def test_a_strip_goes_from_the_smallest_alpha_to_the_largest_with_the_others_as_they_are(explorer):
+    pictures = explorer.strip(State(seed=2, alphas={"other": 0.1, "one": 0.3}), "one", 5)
+    for alpha, pixels in zip((-0.4, -0.2, 0.0, 0.2, 0.4), pictures, strict=True):
+        shown, _ = explorer.picture(State(seed=2, alphas={"other": 0.1, "one": alpha}))
+        assert np.abs(shown.pixels.astype(int) - pixels).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        ({"alphas": {"none": 0.1}}, "no direction 'none'"),
+        ({"alphas": {"one": 0.5}}, "from -0.4 to 0.4"),
+        ({"alphas": {"one": float("nan")}}, "from -0.4 to 0.4"),
+        ({"moves": ["third"]}, "no part 'third'"),
+        ({"class_id": 1}, "has 1 classes"),
+        ({"photograph": "gone"}, "choose it again"),
+    ],
+)
+def test_what_is_not_there_is_refused(explorer, state, message):
+    with pytest.raises(GanalyzeError, match=message):
+        explorer.picture(State(seed=0, **state))
+
+
+def test_of_a_window_only_the_newest_request_is_answered(explorer):
+    answered, dropped = [], []
+
+    def ask(window, number):
+        try:
+            explorer.picture(State(seed=number), window, number)
+            answered.append((window, number))
+        except Dropped:
+            dropped.append((window, number))
+
+    with explorer.machine:  # as if one were being made
+        threads = [threading.Thread(target=ask, args=(window, n)) for n in range(1, 6) for window in "ab"]
+        for thread in threads:
+            thread.start()
+        while any(explorer._newest.get(window) != 5 for window in "ab"):
+            pass
+    for thread in threads:
+        thread.join()
+    assert sorted(answered) == [("a", 5), ("b", 5)]
+    assert len(dropped) == 8
