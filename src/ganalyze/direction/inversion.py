@@ -32,20 +32,20 @@ _SIDE = 224  # pixels, of the images that it sees
 _LEVELS = (0, 1, 2)  # of its feature pyramid, fine to coarse
 _SCALES = (1, 2, 4, 8)  # of images of at most 256 pixels, whose pixels are compared
 _FEATURES = 1.5  # what the distance of features counts beside that of pixels
-_Z_HELD, _RESIDUAL_HELD = 0.03, 0.3  # what their mean squares count
+_Z_HELD, _RESIDUAL_HELD = 0.03, 0.03  # what their mean squares count
 CLASSES = 5  # the likeliest ones that are tried
 _REST = 60  # steps over which z and residual come to rest at the end
-FAR = 0.7  # a distance of features at which one would not recognise the photograph
+FAR = 1.8  # a distance of features at which one would not recognise the photograph
 
 
 class Inversion(Settings):
     """How a photograph is inverted."""
 
-    steps: Positive = Field(default=160, description="of Adam, on z and the residual together")
-    z_steps: Positive = Field(default=60, description="of them, before the residual joins")
+    steps: Positive = Field(default=200, description="of Adam, on z and the residual together")
+    z_steps: Positive = Field(default=50, description="of them, before the residual joins")
     starts: Positive = Field(default=16, description="random z a class, of which the nearest goes on")
     learning_rate: float = Field(default=0.15, gt=0, le=10, description="of z")
-    residual_learning_rate: float = Field(default=0.06, gt=0, le=10, description="of the residual")
+    residual_learning_rate: float = Field(default=0.12, gt=0, le=10, description="of the residual")
 
 
 class Distance(NamedTuple):
@@ -146,7 +146,7 @@ def invert(
     if pixels.shape != (size, size, 3):
         raise GanalyzeError(f"an image to invert must be {size}×{size} pixels, this one is {pixels.shape[:2]}")
     device = next(extractor.parameters()).device
-    target = Target(to_images(pixels, device), extractor)
+    target = Target(to_images(pixels[None], device), extractor)
     latent = _nearest_start(generator, target, settings, classes, seed, device)
     groups: list[dict[str, Any]] = [
         {"params": [latent.z]},
