@@ -127,6 +127,10 @@ class Run(GeneratorChoice, Compute):
                 raise ValueError(f"photographs: two would be called {name}: rename one")
         for index, study in enumerate(self.studies):
             for name, images in study.image_sets.present.items():
+                if images.photographs and name != "test":
+                    raise ValueError(
+                        f"studies[{index}].image_sets.{name}: photographs can be the test set's seeds alone"
+                    )
                 if images.photographs and images.seeds != len(names):
                     raise ValueError(
                         f"studies[{index}].image_sets.{name}: got {images.seeds} seeds, but there are {len(names)} "

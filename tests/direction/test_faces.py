@@ -44,15 +44,17 @@ def test_marks_come_out_in_one_place_whatever_the_faces_turn_size_and_place(turn
     photograph = np.zeros((600, 640, 3), np.uint8)
     rows, columns = np.mgrid[:600, :640]
     for x, y in marks:
-        photograph[np.hypot(columns - x, rows - y) < 5 * size] = 255
+        mark = 255 * np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * (3 * size) ** 2))
+        photograph = np.maximum(photograph, mark[..., None].astype(np.uint8))
     aligned = align_face(photograph, 256, Marked(marks)).pixels
     assert aligned.shape == (256, 256, 3)
-    bright = aligned[..., 0] > 127
-    for where in ((96, 121), (160, 121), (128, 161), (102, 191), (154, 191)):
+    # By FFHQ's rule the square's half side, 128 pixels, is twice the distance between the eyes, 40, and its centre lies
+    # a tenth of the way to the mouth, 44, below them. Pixels have their centres at halves.
+    for where in 1.6 * (FACE - [0, 4.4] + 0.5 / size) + 128 - 0.5:
         near = np.hypot(*np.meshgrid(np.arange(256) - where[0], np.arange(256) - where[1])) < 12
-        assert bright[near].any()
-        row, column = np.nonzero(bright & near)
-        assert np.hypot(column.mean() - where[0], row.mean() - where[1]) < 2
+        weights = aligned[..., 0] * near
+        row, column = ((weights * places).sum() / weights.sum() for places in np.indices((256, 256)))
+        assert np.hypot(column - where[0], row - where[1]) < 1
 
 
 def test_the_detectors_own_landmarks_of_an_aligned_face_are_level_and_where_generated_faces_have_them(mtcnn):
@@ -79,7 +81,8 @@ def test_of_several_faces_the_largest_is_taken_and_said(mtcnn):
     alone = align_face(large, 128, mtcnn)
     assert "two.png has 2 faces: the largest is taken" in aligned.words
     assert alone.words == ""
-    assert np.abs(aligned.pixels.astype(float) - alone.pixels).mean() < 2
+    middle = np.s_[32:96, 32:96]  # what lies beyond the photograph's edge differs
+    assert np.corrcoef(aligned.pixels[middle].ravel(), alone.pixels[middle].ravel())[0, 1] > 0.9
 
 
 def test_a_large_photograph_has_its_faces_where_they_are(mtcnn):

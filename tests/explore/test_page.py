@@ -28,7 +28,7 @@ def opened(browser, address):
 
 
 def settled(page):
-    page.wait_for_function("!document.body.dataset.busy && document.body.dataset.shown", timeout=20_000)
+    page.wait_for_selector("body[data-shown]:not([data-busy])", timeout=20_000)
     return json.loads(page.evaluate("document.body.dataset.shown"))
 
 
@@ -135,7 +135,7 @@ def test_a_photograph_is_taken_in_and_a_text_refused(opened, tmp_path):
 
     (tmp_path / "me.png").write_bytes(photograph())
     page.set_input_files("#upload", tmp_path / "me.png")
-    page.wait_for_function("JSON.parse(document.body.dataset.shown).photograph", timeout=20_000)
+    page.wait_for_selector("""body[data-shown*='"photograph":"']""", timeout=20_000)
     assert settled(page)["photograph"]
     assert "from a photograph" in page.inner_text("#told")
 

@@ -169,7 +169,8 @@ def seed_files(study, name, suffix):
     or images (.zip)."""
     images = study.image_sets.present[name]
     chunks = min(images.chunks, -(-images.seeds // RUN.batch_size))
-    folder = f"{RESULTS}/seeds/{name}-{images.classes}x{images.seeds_per_class}"
+    which = "photographs" if images.photographs else f"{images.classes}x{images.seeds_per_class}"
+    folder = f"{RESULTS}/seeds/{name}-{which}"
     return [f"{folder}/{chunk}-of-{chunks}{suffix}" for chunk in range(chunks)]
 
 
@@ -184,6 +185,21 @@ def chunk_files(name, suffix):
         return seed_files(study, name, suffix) + own
 
     return files
+
+
+def inverted_photographs():
+    """The run's photographs, inverted, in their order."""
+    return [f"{RESULTS}/photographs/{name}/inverted.safetensors" for name in RUN.named_photographs]
+
+
+def inverted_of(images):
+    """What stands for the z of an image set whose seeds are photographs."""
+    return inverted_photographs() if images.photographs else []
+
+
+def inverted_option(input):
+    """The same for the script, where there is any."""
+    return f"--inverted {input.inverted}" if input.inverted else ""
 
 
 def reference_seeds():

@@ -8,6 +8,7 @@ rule generate_images:
         code=code("generate_images.py", GENERATOR.module),
         weights=weight_files(GENERATOR),
         theta="<results>/{study}/direction/theta.safetensors",
+        inverted=lambda w: inverted_of(image_set(w) if "set" in w.keys() else RUN.study(w.study).image_sets.test),
     output:
         manifest=temp("<results>/{study}/images/{set}.chunks/{chunk}-of-{chunks}.csv"),
         images=temp("<results>/{study}/images/{set}.chunks/{chunk}-of-{chunks}.zip"),
@@ -25,7 +26,7 @@ rule generate_images:
         set=lambda w: f"--set {w.set} --chunk {w.chunk}",
         settings=lambda w: command_line(image_set(w)),
         alphas=lambda w: RUN.study(w.study).moved_alphas_of(w.set),
-        direction=lambda w, input: f"--direction {input.theta}",
+        direction=lambda w, input: f"--direction {input.theta} {inverted_option(input)}".strip(),
         generator=THE_GENERATOR,
         stored=f"--image-format {RUN.image_format}",
         seed=RUN.seed,
@@ -56,6 +57,27 @@ use rule generate_images as generate_seeds with:
         ),
         alphas=0,
         direction="",
+
+
+use rule generate_seeds as generate_photographed_seeds with:
+    # Seeds that are photographs (docs/own-photograph.md).
+    input:
+        code=code("generate_images.py", GENERATOR.module),
+        weights=weight_files(GENERATOR),
+        inverted=inverted_photographs(),
+    output:
+        manifest="<results>/seeds/{set}-photographs/{chunk}-of-{chunks}.csv",
+        images="<results>/seeds/{set}-photographs/{chunk}-of-{chunks}.zip",
+    log:
+        "<logs>/generate_seeds/{set}-photographs-{chunk}-of-{chunks}.log",
+    benchmark:
+        "<benchmarks>/generate_seeds/{set}-photographs-{chunk}-of-{chunks}.tsv"
+    params:
+        set=lambda w: f"--set {w.set} --chunk {w.chunk}",
+        settings=lambda w: command_line(
+            ImageSetSettings(seeds_per_class=len(RUN.photographs), chunks=int(w.chunks), photographs=True)
+        ),
+        direction=lambda w, input: inverted_option(input),
 
 
 use rule generate_images as generate_strip with:

@@ -32,7 +32,7 @@ _SIDE = 224  # pixels, of the images that it sees
 _LEVELS = (0, 1, 2)  # of its feature pyramid, fine to coarse
 _SCALES = (1, 2, 4, 8)  # of images of at most 256 pixels, whose pixels are compared
 _FEATURES = 1.5  # what the distance of features counts beside that of pixels
-_Z_HELD, _RESIDUAL_HELD = 0.03, 0.03  # what their mean squares count
+_Z_HELD, _RESIDUAL_HELD = 0.03, 0.15  # what their mean squares count
 CLASSES = 5  # the likeliest ones that are tried
 _REST = 60  # steps over which z and residual come to rest at the end
 FAR = 1.8  # a distance of features at which one would not recognise the photograph
@@ -45,7 +45,7 @@ class Inversion(Settings):
     z_steps: Positive = Field(default=50, description="of them, before the residual joins")
     starts: Positive = Field(default=16, description="random z a class, of which the nearest goes on")
     learning_rate: float = Field(default=0.15, gt=0, le=10, description="of z")
-    residual_learning_rate: float = Field(default=0.12, gt=0, le=10, description="of the residual")
+    residual_learning_rate: float = Field(default=0.07, gt=0, le=10, description="of the residual")
 
 
 class Distance(NamedTuple):
@@ -170,7 +170,7 @@ def invert(
             optimizer.zero_grad()
             loss.sum().backward()
             optimizer.step()
-            bar.set_postfix(distance=f"{float(distance.features):.3f}", refresh=False)
+            bar.set_postfix(distance=f"{float(distance.features.detach()):.3f}", refresh=False)
             bar.update()
             on_step(step + 1)
     with torch.no_grad():
