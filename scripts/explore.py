@@ -11,7 +11,7 @@ from pydantic import Field
 
 from ganalyze.direction.inversion import EXTRACTOR, Inversion
 from ganalyze.direction.transformer import Transformer
-from ganalyze.explore.explorer import Direction, Explorer, Networks, State
+from ganalyze.explore.explorer import Direction, Explorer, Networks, State, share_segmenter
 from ganalyze.explore.photographs import Photographs
 from ganalyze.explore.server import build_app
 from ganalyze.models.assessors import ASSESSORS
@@ -48,10 +48,11 @@ def main(arguments: Arguments) -> None:
         titles[study.name] = ASSESSORS[study.assessor].title
         if titles[study.name] not in assessors:
             assessors[titles[study.name]] = study.only(AssessorChoice).load_assessor(run.weights, compute)
+    segmenter = SEGMENTERS.load(run.segmenter, run.weights, compute) if run.segmenter else None
     networks = Networks(
         generator,
         assessors,
-        SEGMENTERS.load(run.segmenter, run.weights, compute) if run.segmenter else None,
+        share_segmenter(segmenter, assessors.values()) if segmenter else None,
         DETECTORS.load(run.detector, run.weights, compute) if run.detector else None,
         EXTRACTORS.load(EXTRACTOR, run.weights, compute),
     )
@@ -65,7 +66,7 @@ def main(arguments: Arguments) -> None:
         for study in run.studies
     }
     explorer = Explorer(networks, directions, compute, run.seed)
-    explorer.picture(State(seed=0))  # so that the first one that is asked for comes at once
+    explorer.measure(State(seed=0))  # so that the first one that is asked for comes at once
     card = GENERATORS[run.generator]
     about = {
         "title": run.run,

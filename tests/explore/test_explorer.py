@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ganalyze.direction.inverted import Inverted
-from ganalyze.explore.explorer import Dropped, State
+from ganalyze.explore.explorer import Dropped, State, share_segmenter
+from ganalyze.models.assessors.object_size import ObjectSize
 from ganalyze.support.errors import GanalyzeError
 
 ALPHAS = st.floats(-0.4, 0.4)
@@ -19,12 +20,11 @@ KEPT = settings(deadline=None, max_examples=20, suppress_health_check=[HealthChe
 @KEPT
 @given(st.integers(0, 2**31 - 1), ALPHAS, ALPHAS)
 def test_numbers_are_those_of_the_picture_that_comes_with_them(explorer, seed, one, other):
-    shown, before = explorer.picture(State(seed=seed, alphas={"one": one, "other": other}))
+    shown, before = explorer.measure(State(seed=seed, alphas={"one": one, "other": other}))
     for picture in (shown, before):
         assert picture.scores["brightness (0–1)"] == pytest.approx(picture.pixels.mean() / 255, abs=1e-5)
         assert picture.factors["brightness"] == pytest.approx(picture.pixels.mean() / 255, abs=0.1)
-    unmoved, _ = explorer.picture(State(seed=seed))
-    assert np.array_equal(before.pixels, unmoved.pixels)
+    assert np.array_equal(before.pixels, explorer.image(State(seed=seed)))
 
 
 def test_moves_add_up_in_any_order(explorer):
@@ -32,28 +32,28 @@ def test_moves_add_up_in_any_order(explorer):
     both = z + 0.3 * explorer.directions["one"].transformer.theta - 0.2 * explorer.directions["other"].transformer.theta
     explorer.photographs["p"] = Inverted(z[0])
     explorer.photographs["q"] = Inverted(both[0].detach())
-    moved, _ = explorer.picture(State(seed=0, photograph="p", alphas={"other": -0.2, "one": 0.3}))
-    there, _ = explorer.picture(State(seed=0, photograph="q"))
-    assert np.abs(moved.pixels.astype(int) - there.pixels).max() <= 1
+    moved = explorer.image(State(seed=0, photograph="p", alphas={"other": -0.2, "one": 0.3}))
+    there = explorer.image(State(seed=0, photograph="q"))
+    assert np.abs(moved.astype(int) - there).max() <= 1
 
 
 def test_parts_that_are_not_to_move_stay(explorer):
     alphas = {"one": 0.4}
-    none, before = explorer.picture(State(seed=1, alphas=alphas, moves=[]))
-    every, _ = explorer.picture(State(seed=1, alphas=alphas, moves=["first", "second"]))
-    plain, _ = explorer.picture(State(seed=1, alphas=alphas))
-    half, _ = explorer.picture(State(seed=1, alphas=alphas, moves=["first"]))
-    assert np.array_equal(none.pixels, before.pixels)
-    assert np.abs(every.pixels.astype(int) - plain.pixels).max() <= 1
-    assert not np.array_equal(half.pixels, plain.pixels)
-    assert not np.array_equal(half.pixels, before.pixels)
+    none, before = explorer.image(State(seed=1, alphas=alphas, moves=[])), explorer.image(State(seed=1))
+    every = explorer.image(State(seed=1, alphas=alphas, moves=["first", "second"]))
+    plain = explorer.image(State(seed=1, alphas=alphas))
+    half = explorer.image(State(seed=1, alphas=alphas, moves=["first"]))
+    assert np.array_equal(none, before)
+    assert np.abs(every.astype(int) - plain).max() <= 1
+    assert not np.array_equal(half, plain)
+    assert not np.array_equal(half, before)
 
 
 def test_a_strip_goes_from_the_smallest_alpha_to_the_largest_with_the_others_as_they_are(explorer):
     pictures = explorer.strip(State(seed=2, alphas={"other": 0.1, "one": 0.3}), "one", 5)
     for alpha, pixels in zip((-0.4, -0.2, 0.0, 0.2, 0.4), pictures, strict=True):
-        shown, _ = explorer.picture(State(seed=2, alphas={"other": 0.1, "one": alpha}))
-        assert np.abs(shown.pixels.astype(int) - pixels).max() <= 1
+        shown = explorer.image(State(seed=2, alphas={"other": 0.1, "one": alpha}))
+        assert np.abs(shown.astype(int) - pixels).max() <= 1
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_strip_goes_from_the_smallest_alpha_to_the_largest_with_the_others_as_
 )
 def test_what_is_not_there_is_refused(explorer, state, message):
     with pytest.raises(GanalyzeError, match=message):
-        explorer.picture(State(seed=0, **state))
+        explorer.image(State(seed=0, **state))
 
 
 def test_of_a_window_only_the_newest_request_is_answered(explorer):
@@ -77,7 +77,7 @@ def test_of_a_window_only_the_newest_request_is_answered(explorer):
 
     def ask(window, number):
         try:
-            explorer.picture(State(seed=number), window, number)
+            explorer.image(State(seed=number), window, number)
             answered.append((window, number))
         except Dropped:
             dropped.append((window, number))
@@ -92,3 +92,20 @@ def test_of_a_window_only_the_newest_request_is_answered(explorer):
         thread.join()
     assert sorted(answered) == [("a", 5), ("b", 5)]
     assert len(dropped) == 8
+
+
+def test_assessors_that_look_for_the_subject_share_the_segmenter_and_score_as_before(networks):
+    images = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    looked = []
+
+    class Looking(torch.nn.Module):
+        def forward(self, images):
+            looked.append(images)
+            return images[:, 0]
+
+    size, plain = ObjectSize(Looking()), ObjectSize(Looking())
+    shared = share_segmenter(Looking(), [size, networks.assessors["brightness (0–1)"]])
+    assert torch.equal(shared(images), images[:, 0])
+    assert torch.equal(size(images), plain(images))
+    assert len(looked) == 2  # once by both, once by the other
+    assert torch.equal(shared(images + 1), images[:, 0] + 1)

@@ -40,12 +40,13 @@ def opened(uri):
 
 def test_a_picture_comes_with_the_state_it_is_of(address, explorer):
     said = as_json(address, "/api/picture", ASKED).json()
-    assert said["number"] == 1
+    measured = as_json(address, "/api/measures", ASKED).json()
+    assert measured["state"] == said["state"]
     assert said["state"] == {"seed": 3, "class_id": 0, "photograph": None, "alphas": {"one": 0.2}, "moves": None}
-    then, now = said["scores"]["brightness (0–1)"]
+    then, now = measured["scores"]["brightness (0–1)"]
     assert now == pytest.approx(opened(said["image"]).mean() / 255, abs=0.01)
-    assert then == pytest.approx(opened(said["before"]).mean() / 255, abs=0.01)
-    assert set(said["factors"]) >= {"brightness", "colorfulness", "object_size"}
+    assert then == pytest.approx(opened(measured["before"]).mean() / 255, abs=0.01)
+    assert set(measured["factors"]) >= {"brightness", "colorfulness", "object_size"}
 
 
 def test_the_run_is_told(address):
@@ -112,9 +113,11 @@ BAD_STATES = [
 
 
 @pytest.mark.parametrize("state", BAD_STATES, ids=str)
-@pytest.mark.parametrize("path", ["/api/picture", "/api/png", "/api/strip"])
+@pytest.mark.parametrize("path", ["/api/picture", "/api/measures", "/api/png", "/api/strip"])
 def test_states_that_are_none_are_refused(address, path, state):
-    more = {"/api/picture": {"window": "w", "number": 1}, "/api/png": {}, "/api/strip": {"direction": "one"}}[path]
+    window = {"window": "w", "number": 1}
+    wanted = {"/api/picture": window, "/api/measures": window, "/api/png": {}, "/api/strip": {"direction": "one"}}
+    more = wanted[path]
     answer = as_json(address, path, {"state": state, **more})
     assert 400 <= answer.status_code < 500
     assert answer.json()["error"]

@@ -2,8 +2,10 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
@@ -20,7 +22,8 @@ from ganalyze.models.contract import Assessor, Detector, Generator, Segmenter, p
 from ganalyze.models.segmenters.binary_masks import segment
 from ganalyze.support.errors import GanalyzeError
 
-_KEPT = 64  # unmoved images whose scores are kept
+_KEPT = 64
+T = TypeVar("T")
 
 
 class Dropped(Exception):
@@ -74,6 +77,45 @@ class Networks:
     extractor: nn.Module  # for inversion
 
 
+class Shared(nn.Module):
+    """A segmenter that is asked the same question by several, and thinks about it once."""
+
+    def __init__(self, segmenter: Segmenter):
+        super().__init__()
+        self.segmenter = segmenter
+        self._last: tuple[Tensor, Tensor] | None = None
+
+    def forward(self, images: Tensor) -> Tensor:
+        """As the segmenter's."""
+        if self._last is None or self._last[0] is not images:
+            self._last = images, self.segmenter(images)
+        return self._last[1]
+
+
+def share_segmenter(segmenter: Segmenter, assessors: Iterable[Assessor]) -> Shared:
+    """The segmenter, in place also of the like that assessors have of their own."""
+    shared = Shared(segmenter)
+    for assessor in assessors:
+        if type(getattr(assessor, "segmenter", None)) is type(segmenter):
+            assessor.segmenter = shared  # type: ignore[attr-defined]
+    return shared
+
+
+class _Kept(Generic[T]):
+    """The newest few of what was made of states."""
+
+    def __init__(self) -> None:
+        self._made: OrderedDict[str, T] = OrderedDict()
+
+    def of(self, state: State, make: Callable[[], T]) -> T:
+        """What was made of a state, or is now."""
+        key = state.model_dump_json()
+        made = self._made[key] = self._made.pop(key) if key in self._made else make()
+        if len(self._made) > _KEPT:
+            self._made.popitem(last=False)
+        return made
+
+
 class Explorer:
     """Makes pictures of states. One at a time, whoever asks; of one window only the newest."""
 
@@ -83,7 +125,7 @@ class Explorer:
         self.photographs: dict[str, Inverted] = {}
         self.machine = threading.Lock()  # for whoever lets the networks run
         self._newest: dict[str, int] = {}
-        self._seen: OrderedDict[State, Picture] = OrderedDict()
+        self._images, self._pictures = _Kept[np.ndarray](), _Kept[Picture]()
         for direction in directions.values():
             direction.transformer.to(compute.device)
 
@@ -103,17 +145,25 @@ class Explorer:
         if state.photograph is not None and state.photograph not in self.photographs:
             raise GanalyzeError("this photograph is not here (any more): choose it again")
 
-    def picture(self, state: State, window: str = "", number: int = 0) -> tuple[Picture, Picture]:
-        """The picture of a state, and that of its unmoved seed. Requests of a window are numbered upwards. Raises
-        Dropped where a newer one came meanwhile, GanalyzeError as `check`."""
+    def image(self, state: State, window: str = "", number: int = 0) -> np.ndarray:
+        """The image of a state, (H, W, 3) uint8. Requests of a window are numbered upwards. Raises Dropped where a
+        newer one came meanwhile, GanalyzeError as `check`."""
+        with self._turn_of(state, window, number):
+            return self._pixels(state)
+
+    def measure(self, state: State, window: str = "", number: int = 0) -> tuple[Picture, Picture]:
+        """A state's picture, and that of its unmoved seed, measured. Raises as `image`."""
+        with self._turn_of(state, window, number):
+            return self._measured(state), self._measured(state.unmoved)
+
+    @contextmanager
+    def _turn_of(self, state: State, window: str, number: int) -> Iterator[None]:
         self.check(state)
         self._newest[window] = max(number, self._newest.get(window, number))
         with self.machine:
             if number < self._newest[window]:
                 raise Dropped
-            unmoved = self._seen.get(_key(state.unmoved)) or self._measured([state.unmoved])[0]
-            self._keep(_key(state.unmoved), unmoved)
-            return (self._measured([state])[0] if any(state.alphas.values()) else unmoved), unmoved
+            yield
 
     def strip(self, state: State, name: str, count: int) -> list[np.ndarray]:
         """A state at `count` values of α of one direction, from its smallest to its largest, the others as they are."""
@@ -124,28 +174,24 @@ class Explorer:
         alphas = np.linspace(direction.low, direction.high, count)
         states = [state.model_copy(update={"alphas": {**state.alphas, name: float(alpha)}}) for alpha in alphas]
         with self.machine:
-            return [to_pixels(self._image(one))[0] for one in states]
+            return [self._pixels(one) for one in states]
 
-    def _keep(self, key: State, picture: Picture) -> None:
-        self._seen[key] = picture
-        self._seen.move_to_end(key)
-        while len(self._seen) > _KEPT:
-            self._seen.popitem(last=False)
+    def _pixels(self, state: State) -> np.ndarray:
+        return self._images.of(state, lambda: to_pixels(self._image(state))[0])
+
+    def _measured(self, state: State) -> Picture:
+        return self._pictures.of(state, lambda: self._measure(self._pixels(state)))
 
     @torch.no_grad()
-    def _measured(self, states: Sequence[State]) -> list[Picture]:
-        pictures = []
-        for state in states:
-            pixels = to_pixels(self._image(state))
-            images = to_images(pixels, self.compute.device)  # as they are shown
-            with self.compute.autocast():
-                scores = {name: float(assessor(images)[0]) for name, assessor in self.networks.assessors.items()}
-            factors = image_factors(pixels)
-            if self.networks.segmenter:
-                factors = factors.join(mask_factors(segment(self.networks.segmenter, images, self.compute)))
-            told = {name: None if np.isnan(value) else float(value) for name, value in factors.iloc[0].items()}
-            pictures.append(Picture(pixels[0], scores, {str(name): value for name, value in told.items()}))
-        return pictures
+    def _measure(self, pixels: np.ndarray) -> Picture:
+        images = to_images(pixels[None], self.compute.device)  # as they are shown
+        with self.compute.autocast():
+            scores = {name: float(assessor(images)[0]) for name, assessor in self.networks.assessors.items()}
+        factors = image_factors([pixels])
+        if self.networks.segmenter:
+            factors = factors.join(mask_factors(segment(self.networks.segmenter, images, self.compute)))
+        told = {str(name): None if np.isnan(value) else float(value) for name, value in factors.iloc[0].items()}
+        return Picture(pixels, scores, told)
 
     @torch.no_grad()
     def _image(self, state: State) -> Tensor:
@@ -168,14 +214,3 @@ class Explorer:
         residual = [] if seed.residual is None else [scale * seed.residual[None].to(device)]
         with self.compute.autocast():
             return generator(moved, y, *residual)
-
-
-def _key(state: State) -> State:
-    return _Hashable.model_validate(state.model_dump())
-
-
-class _Hashable(State):
-    """A state that a dictionary takes; only unmoved ones are kept."""
-
-    def __hash__(self) -> int:
-        return hash((self.seed, self.class_id, self.photograph))

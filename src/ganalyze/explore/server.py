@@ -2,7 +2,8 @@
 
     GET  /                        the page and its parts
     GET  /api/run                 directions, parts of z, classes
-    POST /api/picture             {"state", "window", "number"} → picture, scores, factors; 409 where a newer one came
+    POST /api/picture             {"state", "window", "number"} → its picture; 409 where a newer request came
+    POST /api/measures            the same → what is measured of it and of its unmoved seed
     POST /api/strip?as=json|gif|png  {"state", "direction"} → the state along a direction
     POST /api/png                 {"state"} → the picture as a file
     POST /api/photographs         a photograph's bytes → its name
@@ -117,15 +118,18 @@ def build_app(explorer: Explorer, photographs: Photographs, about: dict[str, Any
 
     async def picture(request: Request) -> Response:
         asked = await read_json(request, PictureRequest, MAX_MESSAGE)
-        shown, unmoved = await run_in_threadpool(explorer.picture, asked.state, asked.window, asked.number)
+        pixels = await run_in_threadpool(explorer.image, asked.state, asked.window, asked.number)
+        return JSONResponse({"state": asked.state.model_dump(), "image": _webp(pixels)})
+
+    async def measures(request: Request) -> Response:
+        asked = await read_json(request, PictureRequest, MAX_MESSAGE)
+        now, then = await run_in_threadpool(explorer.measure, asked.state, asked.window, asked.number)
         return JSONResponse(
             {
-                "number": asked.number,
                 "state": asked.state.model_dump(),
-                "image": _webp(shown.pixels),
-                "before": _webp(unmoved.pixels),
-                "scores": {name: [unmoved.scores[name], value] for name, value in shown.scores.items()},
-                "factors": {name: [unmoved.factors[name], value] for name, value in shown.factors.items()},
+                "before": _webp(then.pixels),
+                "scores": {name: [then.scores[name], value] for name, value in now.scores.items()},
+                "factors": {name: [then.factors[name], value] for name, value in now.factors.items()},
             }
         )
 
@@ -153,8 +157,8 @@ def build_app(explorer: Explorer, photographs: Photographs, about: dict[str, Any
 
     async def png(request: Request) -> Response:
         asked = await read_json(request, _Message, MAX_MESSAGE)
-        shown, _ = await run_in_threadpool(explorer.picture, asked.state, "files", 0)
-        return Response(as_png([shown.pixels], told(asked.state)), media_type="image/png")
+        pixels = await run_in_threadpool(explorer.image, asked.state, "files", 0)
+        return Response(as_png([pixels], told(asked.state)), media_type="image/png")
 
     async def add_photograph(request: Request) -> Response:
         if request.headers.get("content-type", "").split(";")[0].strip() != "application/octet-stream":
@@ -173,6 +177,7 @@ def build_app(explorer: Explorer, photographs: Photographs, about: dict[str, Any
     routes = [
         Route("/api/run", guarded(run)),
         Route("/api/picture", guarded(picture), methods=["POST"]),
+        Route("/api/measures", guarded(measures), methods=["POST"]),
         Route("/api/strip", guarded(strip), methods=["POST"]),
         Route("/api/png", guarded(png), methods=["POST"]),
         Route("/api/photographs", guarded(add_photograph), methods=["POST"]),

@@ -44,14 +44,16 @@
     document.body.dataset.busy = "yes";
     do {
       waiting = false;
-      const asked = state;
+      const asked = { state, window: tab, number: (count += 1) };
       try {
-        const said = await (await ask("/api/picture", { state: asked, window: tab, number: (count += 1) })).json();
-        if (waiting && asked !== state) continue; // out of date before it came
-        const image = new Image();
-        image.src = said.image;
-        await image.decode();
-        shown = said;
+        const { image } = await (await ask("/api/picture", asked)).json();
+        const decoded = new Image();
+        decoded.src = image;
+        await decoded.decode();
+        shown = { state: asked.state, image }; // the numbers of the picture before go with it
+        draw();
+        if (waiting) continue;
+        shown = { ...shown, ...(await (await ask("/api/measures", asked)).json()) };
         draw();
       } catch (error) {
         if (error.status !== 409) say(error.message.includes("fetch") ? "The server has stopped." : error.message, true);
@@ -62,7 +64,7 @@
   }
 
   function draw() {
-    const before = byId("before").getAttribute("aria-pressed") === "true";
+    const before = byId("before").getAttribute("aria-pressed") === "true" && shown.before;
     const of = shown.state.photograph ? "a photograph" : `seed ${shown.state.seed}`;
     const moved = run.directions.filter(({ name }) => shown.state.alphas[name]);
     const how = moved.map(({ name, title }) => `${title} ${signed(shown.state.alphas[name])}`).join(", ");
@@ -70,11 +72,13 @@
     const what = before || !how ? `Generated, from ${of}, not moved.` : `Generated, from ${of}: ${how}.`;
     byId("picture").alt = what;
     say(what);
+    document.body.dataset.shown = JSON.stringify(shown.state);
+    document.querySelectorAll(".bar").forEach((one) => one.classList.toggle("old", !shown.scores));
+    if (!shown.scores) return;
     byId("scores").replaceChildren(...Object.entries(shown.scores).map(([name, values]) => bar(name, values, before)));
     byId("factors").replaceChildren(
       ...Object.entries(shown.factors).map(([name, values]) => bar(name.replace("_", " "), values, before, RANGES[name] || [0, 1])),
     );
-    document.body.dataset.shown = JSON.stringify(shown.state);
   }
 
   function bar(name, [then, now], before, range) {
