@@ -33,7 +33,7 @@ photo: env  ## move a photograph along the demo's directions: make photo PHOTO=m
 
 .PHONY: explore
 explore: env  ## move faces and photographs by sliders in the browser, on this machine alone (needs the finished demo)
-	python scripts/explore.py
+	snakemake --cores all --quiet all -- explore
 
 .PHONY: refresh-store
 refresh-store: env  ## finish the demo, store it in dvc-store in place of the old one; then commit dvc.lock and dvc-store

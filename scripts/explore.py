@@ -1,4 +1,7 @@
-"""Explore a run in the browser: faces and photographs moved along its directions by sliders, on this machine alone."""
+"""Explore a run in the browser: faces and photographs moved along its directions by sliders, on this machine alone.
+
+With `make explore` memory is handled as in all jobs of the workflow, which is faster.
+"""
 
 import json
 import secrets

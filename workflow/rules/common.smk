@@ -85,6 +85,7 @@ os.environ |= {
     # arithmetic. So it keeps them.
     "MALLOC_MMAP_MAX_": "0",
     "MALLOC_TRIM_THRESHOLD_": str(2**34),
+    "MALLOC_ARENA_MAX": "1",  # in threads of servers and of gradients too
 } | os.environ
 
 

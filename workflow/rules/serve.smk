@@ -1,5 +1,6 @@
-# The experiments of a run's first study in a browser, on this machine, for the experimenter to try (`make pilot`):
-# `snakemake --cores 2 -- serve_memory_game serve_two_afc` serves each at a port of its own, until it is interrupted.
+# What is looked at in a browser, on this machine, until it is interrupted: the run with sliders (`make explore`), and the
+# experiments of its first study, for the experimenter to try (`make pilot`), `snakemake --cores 2 -- serve_memory_game
+# serve_two_afc`, each at a port of its own.
 
 
 use rule generate_reference as generate_stand_ins with:
@@ -40,3 +41,18 @@ for port, (experiment, reference) in enumerate(EXPERIMENTS_OF[STUDIES[0]].items(
         shell:
             "python scripts/serve_experiment.py --settings {input.settings} --tracks {input.tracks} --port {params.port}"
             " --manifests {input.manifests} --database {params.database} 2>&1 | tee {log}"
+
+
+rule explore:
+    # The run in the browser, with sliders (`make explore`). It has no inputs: the script says what of the run is missing.
+    log:
+        "<logs>/explore.log",
+    conda:
+        "../../envs/environment.yaml"
+    threads: RUN.threads
+    resources:
+        **networks(6000, minutes=600),
+    params:
+        results=RESULTS,
+    shell:
+        "python scripts/explore.py --results {params.results} 2>&1 | tee {log}"

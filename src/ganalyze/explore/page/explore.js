@@ -56,7 +56,8 @@
         shown = { ...shown, ...(await (await ask("/api/measures", asked)).json()) };
         draw();
       } catch (error) {
-        if (error.status !== 409) say(error.message.includes("fetch") ? "The server has stopped." : error.message, true);
+        if (error.status !== 409)
+          say(error.message.includes("fetch") ? "The server has stopped." : error.message, true);
       }
     } while (waiting);
     asking = false;
@@ -77,7 +78,9 @@
     if (!shown.scores) return;
     byId("scores").replaceChildren(...Object.entries(shown.scores).map(([name, values]) => bar(name, values, before)));
     byId("factors").replaceChildren(
-      ...Object.entries(shown.factors).map(([name, values]) => bar(name.replace("_", " "), values, before, RANGES[name] || [0, 1])),
+      ...Object.entries(shown.factors).map(([name, values]) =>
+        bar(name.replace("_", " "), values, before, RANGES[name] || [0, 1]),
+      ),
     );
   }
 
@@ -111,7 +114,11 @@
   function become(next, remember = true) {
     if (remember && state) past.push(state);
     state = next;
-    history.replaceState(null, "", `${location.pathname}${location.search}#${encodeURIComponent(JSON.stringify(state))}`);
+    history.replaceState(
+      null,
+      "",
+      `${location.pathname}${location.search}#${encodeURIComponent(JSON.stringify(state))}`,
+    );
     setControls();
     return refresh();
   }
@@ -136,7 +143,12 @@
     label.textContent = title;
     const told = document.createElement("output");
     told.id = `told-${name}`;
-    const input = Object.assign(document.createElement("input"), { type: "range", id: `alpha-${name}`, min: low, max: high });
+    const input = Object.assign(document.createElement("input"), {
+      type: "range",
+      id: `alpha-${name}`,
+      min: low,
+      max: high,
+    });
     input.step = (high - low) / 40;
     let held = false; // one drag is one step back
     const set = (alpha) => {
@@ -241,7 +253,10 @@
         const { images } = await (await ask("/api/strip", along())).json();
         byId("strip").replaceChildren(
           ...images.map((src, i) =>
-            Object.assign(document.createElement("img"), { src, alt: `${byId("along").value}, ${i + 1} of ${images.length}` }),
+            Object.assign(document.createElement("img"), {
+              src,
+              alt: `${byId("along").value}, ${i + 1} of ${images.length}`,
+            }),
           ),
         );
         byId("strip").hidden = false;
@@ -251,7 +266,8 @@
 
   tryTo(async () => {
     run = await (await ask("/api/run")).json();
-    byId("about").textContent = `${run.generator}, along the directions of the run ${run.title}. Every picture is made as you move.`;
+    byId("about").textContent =
+      `${run.generator}, along the directions of the run ${run.title}. Every picture is made as you move.`;
     byId("note").textContent = run.note;
     byId("sliders").replaceChildren(...run.directions.map(slider));
     run.directions.forEach(({ name, title }) => byId("along").add(new Option(title, name)));
