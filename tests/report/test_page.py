@@ -390,6 +390,31 @@ def test_alpha_moves_by_slider_keys_and_dragging_the_picture(page):
     assert told.inner_text() == "α = −0.2 ResMem memorability 0.70"
 
 
+def test_a_finger_drags_the_picture(results, browser):
+    write(results)
+    context = browser.new_context(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto((results / "report.html").as_uri())
+    told, image = page.locator(".told").first, page.locator(".large").first
+    image.scroll_into_view_if_needed()
+    box = image.bounding_box()
+    finger = context.new_cdp_session(page)
+    y = box["y"] + box["height"] / 2
+
+    def touch(kind, *places):
+        points = [{"x": box["x"] + share * box["width"], "y": y} for share in places]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", 0.5)
+    for share in (0.4, 0.3, 0.2, 0.1, 0.0):
+        touch("touchMove", share)
+    touch("touchEnd")
+    assert told.inner_text() == "α = −0.2 ResMem memorability 0.70"
+    page.locator(".row button").last.tap()
+    assert told.inner_text() == "α = +0.2 ResMem memorability 0.30"
+    context.close()
+
+
 def test_a_seed_stays_when_the_study_changes_and_two_stand_side_by_side(page):
     page.locator("#explorer-seeds button").nth(2).click()
     first, second = (page.locator(".panel").nth(index) for index in range(2))
