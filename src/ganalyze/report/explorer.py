@@ -42,7 +42,7 @@ def explorer_study(folder: Path) -> dict[str, Any]:
                 "class": str(own.class_name.iloc[0]),
                 "scores": _numbers(own.score),
                 "factors": {factor: _numbers(own[factor]) for factor in factors},
-                "strip": as_data_uri(side_by_side(_pictures(seed, alphas, images, strip), tile), quality=80),
+                "strip": as_data_uri(side_by_side(_pictures(seed, alphas, images, strip), tile), quality=75),
             }
         )
     unmodified = [_pictures(seed, [0.0], images, None)[0] for seed in seeds]
