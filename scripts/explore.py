@@ -5,8 +5,6 @@ With `make explore` memory is handled as in all jobs of the workflow, which is f
 
 import json
 import secrets
-import threading
-import webbrowser
 from pathlib import Path
 
 import uvicorn
@@ -35,7 +33,6 @@ class Arguments(Settings):
 
     results: Path = Field(default=Path("results/demo"), description="of a finished run")
     port: Positive = 8010
-    browser: bool = Field(default=True, description="open the page")
     inversion: Inversion = Inversion()
 
 
@@ -83,8 +80,6 @@ def main(arguments: Arguments) -> None:
     app = build_app(explorer, Photographs(explorer, arguments.inversion), about, token)
     address = f"http://127.0.0.1:{arguments.port}/?token={token}"
     print(f"Explore {run.run}: {address}\n  on this machine alone, until you interrupt it (Ctrl-C)", flush=True)
-    if arguments.browser:
-        threading.Timer(1, webbrowser.open, [address]).start()
     uvicorn.run(app, host="127.0.0.1", port=arguments.port, access_log=False, log_level="warning", server_header=False)
 
 

@@ -1,13 +1,17 @@
 """Faces come out where FFHQ's are, however they lie in the photograph; what cannot be aligned is refused."""
 
+import io
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image, ImageDraw
 from skimage.data import astronaut, coffee
 from skimage.transform import rotate
 
 from ganalyze.direction.faces import align_face, crop_square, find_faces
+from ganalyze.images.reading import decode
 from ganalyze.models.contract import Face
 from ganalyze.support.errors import GanalyzeError
 from tests.networks import load_detector
@@ -109,6 +113,47 @@ def test_eyes_may_be_said_instead_of_looked_for(mtcnn):
 def test_what_has_no_whole_face_is_refused(mtcnn, photograph, message):
     with pytest.raises(GanalyzeError, match=message):
         align_face(photograph, 128, mtcnn, name="one.jpg")
+
+
+def stored(pixels, kind="PNG", **options):
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, kind, **options)
+    return file.getvalue()
+
+
+def on_its_side():
+    exif = Image.Exif()
+    exif[0x0112] = 8  # to be turned counter-clockwise
+    return stored(np.rot90(astronaut(), -1), "JPEG", exif=exif, quality=95)
+
+
+GREY = np.asarray(Image.fromarray(astronaut()).convert("L"))
+ASTRONAUTS = {
+    "grey": lambda: stored(GREY),
+    "16 bits": lambda: stored(GREY.astype(np.uint16) * 257),
+    "on its side": on_its_side,
+    "40 megapixels": lambda: stored(astronaut().repeat(13, axis=0).repeat(12, axis=1), "JPEG"),
+    "on white": lambda: stored(np.dstack([astronaut(), np.full((512, 512), 255, np.uint8)])),
+}
+
+
+@pytest.mark.parametrize("kind", ASTRONAUTS)
+def test_the_face_is_found_in_every_kind_of_photograph(mtcnn, kind):
+    photograph = decode(ASTRONAUTS[kind](), kind)
+    aligned = align_face(photograph, 128, mtcnn).pixels.astype(float)
+    expected = align_face(astronaut(), 128, mtcnn).pixels.astype(float)
+    assert np.corrcoef(aligned.mean(axis=2).ravel(), expected.mean(axis=2).ravel())[0, 1] > 0.93
+
+
+def test_a_simple_drawing_is_no_face(mtcnn):
+    drawing = Image.new("RGB", (300, 300), "white")
+    pen = ImageDraw.Draw(drawing)
+    pen.ellipse((60, 40, 240, 260), outline="black", width=4)
+    pen.ellipse((105, 110, 125, 130), fill="black")
+    pen.ellipse((175, 110, 195, 130), fill="black")
+    pen.arc((110, 150, 190, 220), 20, 160, fill="black", width=4)
+    with pytest.raises(GanalyzeError, match="no face was found"):
+        align_face(np.asarray(drawing), 128, mtcnn)
 
 
 def test_eyes_in_one_place_are_refused(mtcnn):

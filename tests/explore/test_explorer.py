@@ -1,5 +1,6 @@
 """Pictures of states: moves add up, parts stay, and of one window only the newest is made."""
 
+import dataclasses
 import threading
 
 import numpy as np
@@ -8,10 +9,18 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ganalyze.direction.inversion import Inversion
 from ganalyze.direction.inverted import Inverted
-from ganalyze.explore.explorer import Dropped, State, share_segmenter
+from ganalyze.direction.transformer import Transformer
+from ganalyze.explore.explorer import Direction, Dropped, Explorer, State, share_segmenter
+from ganalyze.explore.photographs import Photographs
 from ganalyze.models.assessors.object_size import ObjectSize
 from ganalyze.support.errors import GanalyzeError
+from tests import published
+from tests.networks import CPU, load_generator
+
+from .test_photographs import wait_for
+from .test_server import photograph
 
 ALPHAS = st.floats(-0.4, 0.4)
 KEPT = settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -109,3 +118,23 @@ def test_assessors_that_look_for_the_subject_share_the_segmenter_and_score_as_be
     assert torch.equal(size(images), plain(images))
     assert len(looked) == 2  # once by both, once by the other
     assert torch.equal(shared(images + 1), images[:, 0] + 1)
+
+
+def test_a_generator_with_classes_is_explored_and_its_photographs_are_inverted(tmp_path, networks):
+    published.write_biggan(tmp_path, 128, 8)
+    biggan = load_generator("biggan-128", tmp_path)
+    theta = torch.from_numpy(np.random.default_rng(0).standard_normal((1000, 120)).astype("float32"))
+    directions = {"one": Direction(Transformer.along(theta), "brightness (0–1)", -0.4, 0.4)}
+    of_biggan = dataclasses.replace(networks, generator=biggan)
+    explorer = Explorer(of_biggan, directions, CPU, seed=5)
+    moved, unmoved = explorer.measure(State(seed=1, class_id=963, alphas={"one": 0.4}, moves=["4px", "8px"]))
+    assert moved.pixels.shape == (128, 128, 3)
+    assert not np.array_equal(moved.pixels, unmoved.pixels)
+    assert not np.array_equal(unmoved.pixels, explorer.image(State(seed=1, class_id=0)))
+    with pytest.raises(GanalyzeError, match="has 1000 classes"):
+        explorer.image(State(seed=1, class_id=1000))
+    photographs = Photographs(explorer, Inversion(steps=4, z_steps=4, starts=1))
+    upload = photographs.uploads[name := photographs.add(photograph((200, 150)))]
+    wait_for(upload, "done", "refused")
+    assert upload.reason == ""
+    assert explorer.image(State(seed=0, photograph=name, alphas={"one": -0.1})).shape == (128, 128, 3)
