@@ -132,7 +132,7 @@ ASTRONAUTS = {
     "grey": lambda: stored(GREY),
     "16 bits": lambda: stored(GREY.astype(np.uint16) * 257),
     "on its side": on_its_side,
-    "40 megapixels": lambda: stored(astronaut().repeat(13, axis=0).repeat(12, axis=1), "JPEG"),
+    "40 megapixels": lambda: stored(astronaut().repeat(13, axis=0).repeat(13, axis=1), "JPEG"),
     "on white": lambda: stored(np.dstack([astronaut(), np.full((512, 512), 255, np.uint8)])),
 }
 
@@ -142,7 +142,7 @@ def test_the_face_is_found_in_every_kind_of_photograph(mtcnn, kind):
     photograph = decode(ASTRONAUTS[kind](), kind)
     aligned = align_face(photograph, 128, mtcnn).pixels.astype(float)
     expected = align_face(astronaut(), 128, mtcnn).pixels.astype(float)
-    assert np.corrcoef(aligned.mean(axis=2).ravel(), expected.mean(axis=2).ravel())[0, 1] > 0.93
+    assert np.corrcoef(aligned.mean(axis=2).ravel(), expected.mean(axis=2).ravel())[0, 1] > 0.9
 
 
 def test_a_simple_drawing_is_no_face(mtcnn):

@@ -11,6 +11,7 @@ from torch import nn
 
 from ganalyze.models.assessors import ASSESSORS
 from ganalyze.models.compute import Compute
+from ganalyze.models.detectors import DETECTORS
 from ganalyze.models.extractors import EXTRACTORS
 from ganalyze.models.generators import GENERATORS
 from ganalyze.models.registry import UNET_FILE, Card, Registry
@@ -20,7 +21,7 @@ from ganalyze.models.weights.files import Weights
 from ganalyze.support.errors import GanalyzeError
 from tests import REPOSITORY
 
-REGISTRIES = (GENERATORS, ASSESSORS, SEGMENTERS, EXTRACTORS)
+REGISTRIES = (GENERATORS, ASSESSORS, SEGMENTERS, DETECTORS, EXTRACTORS)
 FACTS = {"origin": "here", "licence": "MIT", "reference": "none"}
 
 
