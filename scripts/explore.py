@@ -10,7 +10,8 @@ from pathlib import Path
 import uvicorn
 from pydantic import Field
 
-from ganalyze.direction.inversion import EXTRACTOR, Inversion
+from ganalyze.direction.inversion import Inversion
+from ganalyze.direction.likeness import EXTRACTOR
 from ganalyze.direction.transformer import Transformer
 from ganalyze.explore.explorer import Direction, Explorer, Networks, State, share_segmenter
 from ganalyze.explore.photographs import Photographs

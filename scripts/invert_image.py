@@ -9,7 +9,8 @@ import pandas as pd
 from pydantic import Field
 
 from ganalyze.direction.faces import align_face, crop_square
-from ganalyze.direction.inversion import EXTRACTOR, Inversion, invert, likeliest_classes, sha256_of_pixels
+from ganalyze.direction.inversion import Inversion, invert, likeliest_classes, sha256_of_pixels
+from ganalyze.direction.likeness import EXTRACTOR
 from ganalyze.images.notes import save_png
 from ganalyze.images.pixels import to_pixels
 from ganalyze.images.reading import decode
@@ -69,6 +70,7 @@ def main(arguments: Arguments) -> None:
         classes=arguments.classes or likeliest_classes(pixels, extractor, generator.num_classes),
         about={"photograph": sha256_of_pixels(pixels), "generator": arguments.generator.generator},
         label=arguments.photograph.stem,
+        checkpoint=(checkpoint := arguments.folder / "search.pt"),
     )
     if found.is_poor:
         print(
@@ -87,6 +89,7 @@ def main(arguments: Arguments) -> None:
     }
     write_table(pd.DataFrame([row]), arguments.folder / "inverted.csv")
     found.inverted.save(arguments.folder / "inverted.safetensors")
+    checkpoint.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

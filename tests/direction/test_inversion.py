@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from ganalyze.direction.inversion import EXTRACTOR, Inversion, Target, invert, likeliest_classes
+from ganalyze.direction.inversion import Inversion, invert, likeliest_classes
+from ganalyze.direction.likeness import EXTRACTOR, Target
 from ganalyze.images.pixels import to_pixels
 from ganalyze.models.extractors import EXTRACTORS
 from ganalyze.support.errors import GanalyzeError
@@ -49,6 +50,39 @@ def test_the_same_image_gives_the_same_z_and_tells_every_step(dcgan, extractor):
     assert torch.equal(one.inverted.z, other.inverted.z)
     assert steps == [*range(1, 31)] * 2
     assert not torch.equal(one.inverted.z, invert(dcgan, made(dcgan), extractor, QUICK, seed=4).inverted.z)
+
+
+class Killed(Exception):
+    pass
+
+
+def test_a_search_that_was_cut_off_goes_on_and_ends_with_the_same_z(dcgan, extractor, tmp_path):
+    settings = Inversion(steps=50, z_steps=20, starts=2)
+    whole = invert(dcgan, made(dcgan), extractor, settings, seed=3)
+    path = tmp_path / "search.pt"
+
+    def cut_off(step):
+        if step == 47:
+            raise Killed
+
+    with pytest.raises(Killed):
+        invert(dcgan, made(dcgan), extractor, settings, seed=3, on_step=cut_off, checkpoint=path)
+    steps = []
+    found = invert(dcgan, made(dcgan), extractor, settings, seed=3, on_step=steps.append, checkpoint=path)
+    assert steps == [*range(41, 51)]
+    assert torch.equal(found.inverted.z, whole.inverted.z)
+    assert torch.equal(found.before_residual.features, whole.before_residual.features)
+
+
+@pytest.mark.parametrize("other", ["another image", "another seed", "a broken file"])
+def test_a_checkpoint_of_another_search_is_not_gone_on_from(dcgan, extractor, tmp_path, other):
+    path, steps = tmp_path / "search.pt", []
+    invert(dcgan, made(dcgan), extractor, QUICK, seed=3, checkpoint=path)
+    if other == "a broken file":
+        path.write_bytes(path.read_bytes()[:100])
+    pixels, seed = made(dcgan, seed=2 if other == "another image" else 1), 4 if other == "another seed" else 3
+    invert(dcgan, pixels, extractor, QUICK, seed=seed, checkpoint=path, on_step=steps.append)
+    assert steps == [*range(1, 31)]
 
 
 def test_of_a_generator_with_classes_the_class_is_found_among_those_in_question(tmp_path, extractor):

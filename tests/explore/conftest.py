@@ -9,7 +9,8 @@ import pytest
 import torch
 import uvicorn
 
-from ganalyze.direction.inversion import EXTRACTOR, Inversion
+from ganalyze.direction.inversion import Inversion
+from ganalyze.direction.likeness import EXTRACTOR
 from ganalyze.direction.transformer import Transformer
 from ganalyze.explore.explorer import Direction, Explorer, Networks
 from ganalyze.explore.photographs import Photographs

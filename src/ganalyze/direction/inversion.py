@@ -3,37 +3,33 @@
 1. Starts: some z drawn as seeds are, of each class in question, and z = 0. The one whose image is nearest goes on.
 2. Descent by Adam on z. A generator with several w of its own (StyleGAN: one a style) has one z for all of them so far.
 3. Where the generator takes a residual, that too, held near 0. It meets what no z makes; T leaves it as it is.
-
-How near two images are is their mean absolute difference at four sizes plus the distance of features of
-EfficientNet-Lite0, as perceptual losses have it (Johnson, Alahi & Fei-Fei 2016).
 """
 
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
 from ganalyze.direction.inverted import Inverted
+from ganalyze.direction.likeness import Distance, Target
 from ganalyze.images.pixels import to_images
 from ganalyze.models.contract import Generator, residual_shape_of, truncation_of
 from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.files import written_whole
 from ganalyze.support.progress import progress
 from ganalyze.support.randomness import stream, truncated_normal
 from ganalyze.support.settings import Positive, Settings
 
-EXTRACTOR = "efficientnet-lite0"  # whose features are compared
-_SIDE = 224  # pixels, of the images that it sees
-_LEVELS = (0, 1, 2)  # of its feature pyramid, fine to coarse
-_SCALES = (1, 2, 4, 8)  # of images of at most 256 pixels, whose pixels are compared
 _FEATURES = 1.5  # what the distance of features counts beside that of pixels
 _Z_HELD, _RESIDUAL_HELD = 0.03, 0.15  # what their mean squares count
 CLASSES = 5  # the likeliest ones that are tried
+_CHECKPOINT_EVERY = 20  # steps
 _REST = 60  # steps over which z and residual come to rest at the end
 FAR = 1.8  # a distance of features at which one would not recognise the photograph
 
@@ -46,43 +42,6 @@ class Inversion(Settings):
     starts: Positive = Field(default=16, description="random z a class, of which the nearest goes on")
     learning_rate: float = Field(default=0.15, gt=0, le=10, description="of z")
     residual_learning_rate: float = Field(default=0.07, gt=0, le=10, description="of the residual")
-
-
-class Distance(NamedTuple):
-    """How far images are from a target: pixels (mean absolute difference of values in [-1, 1], summed over sizes), and
-    features (mean squared difference of features of mean square 1, summed over levels)."""
-
-    pixels: Tensor  # (N,)
-    features: Tensor  # (N,)
-
-
-class Target:
-    """An image (1, 3, H, W) in [-1, 1] that others are compared with. extractor: `EXTRACTOR`, loaded."""
-
-    def __init__(self, image: Tensor, extractor: nn.Module):
-        self.image = image
-        self._network: Any = extractor.network
-        self._smallest = max(1, image.shape[-1] // 256)
-        with torch.no_grad():
-            self._features = self._features_of(image)
-
-    def distance(self, images: Tensor) -> Distance:
-        """Of images (N, 3, H, W), differentiable."""
-        pixels = sum(
-            (F.avg_pool2d(images, k) - F.avg_pool2d(self.image, k)).abs().mean(dim=(1, 2, 3))
-            for k in (self._smallest * scale for scale in _SCALES)
-            if k <= images.shape[-1]
-        )
-        pairs = zip(self._features_of(images), self._features, strict=True)
-        features = sum((own - aim).square().mean(dim=(1, 2, 3)) for own, aim in pairs)
-        return Distance(torch.as_tensor(pixels), torch.as_tensor(features))
-
-    def _features_of(self, images: Tensor) -> list[Tensor]:
-        x = F.interpolate((images + 1) * 127.5, (_SIDE, _SIDE), mode="bilinear", antialias=True, align_corners=False)
-        levels = self._network.forward_intermediates(
-            (x - 127) / 128, indices=list(_LEVELS), intermediates_only=True, stop_early=True
-        )
-        return [level * (level.square().mean(dim=1, keepdim=True) + 1e-6).rsqrt() for level in levels]
 
 
 class Latent(nn.Module):
@@ -136,11 +95,13 @@ def invert(
     about: dict[str, Any] | None = None,
     label: str = "inversion",
     on_step: Callable[[int], None] = lambda step: None,
+    checkpoint: Path | None = None,
 ) -> Found:
     """Invert an image (H, W, 3) uint8 of the generator's size. classes: those in question.
 
-    on_step: is told the number of each step that is done. The same image, settings and seed give the same z. Raises
-    GanalyzeError where the image has another size, or the image that is found is not finite.
+    on_step: is told the number of each step that is done. checkpoint: a file from which a search that was cut off goes
+    on, and ends with the same bytes. The same image, settings and seed give the same z. Raises GanalyzeError where the
+    image has another size, or the image that is found is not finite.
     """
     size = generator.image_size
     if pixels.shape != (size, size, 3):
@@ -153,9 +114,10 @@ def invert(
         *([{"params": [latent.residual]}] if latent.residual is not None else []),
     ]
     optimizer = torch.optim.Adam(groups)
-    before = None
-    with progress(settings.steps, "step", label) as bar:
-        for step in range(settings.steps):
+    search = _Search(checkpoint, sha256_of_pixels(pixels), settings, seed, classes, about or {})
+    done, before = search.restore(latent, optimizer)
+    with progress(settings.steps, "step", label, initial=done) as bar:
+        for step in range(done, settings.steps):
             rest = min(1.0, (settings.steps - step) / _REST)
             joined = step >= settings.z_steps
             for group, rate in zip(
@@ -172,6 +134,8 @@ def invert(
             optimizer.step()
             bar.set_postfix(distance=f"{float(distance.features.detach()):.3f}", refresh=False)
             bar.update()
+            if (step + 1) % _CHECKPOINT_EVERY == 0:
+                search.save(latent, optimizer, step + 1, before)
             on_step(step + 1)
     with torch.no_grad():
         image = latent.image()
@@ -182,6 +146,35 @@ def invert(
     residual = None if latent.residual is None else latent.residual.detach().cpu()
     inverted = Inverted(z, int(latent.y), residual, about or {})
     return Found(inverted, image, distance, before or distance)
+
+
+class _Search:
+    """How far a search is, in a file. What is searched for, and how, must be the file's own for it to be used."""
+
+    def __init__(self, path: Path | None, *of: Any):
+        self.path = path
+        self.of = repr(of)
+
+    def save(self, latent: Latent, optimizer: torch.optim.Optimizer, step: int, before: Distance | None) -> None:
+        if self.path is None:
+            return
+        state = {"of": self.of, "latent": latent.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
+        with written_whole(self.path) as temporary:
+            torch.save(state | {"before": list(before or ())}, temporary)
+
+    def restore(self, latent: Latent, optimizer: torch.optim.Optimizer) -> tuple[int, Distance | None]:
+        """How many steps were done, and the distance before the residual joined."""
+        if self.path is None or not self.path.exists():
+            return 0, None
+        try:
+            saved = torch.load(self.path, weights_only=True, map_location="cpu")
+        except Exception:  # torch raises half a dozen kinds for a broken file; whichever, we start over
+            return 0, None
+        if saved.get("of") != self.of:
+            return 0, None
+        latent.load_state_dict(saved["latent"])
+        optimizer.load_state_dict(saved["optimizer"])
+        return saved["step"], Distance(*saved["before"]) if saved["before"] else None
 
 
 @torch.no_grad()
