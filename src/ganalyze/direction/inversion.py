@@ -121,7 +121,7 @@ def invert(
             rest = min(1.0, (settings.steps - step) / _REST)
             joined = step >= settings.z_steps
             for group, rate in zip(
-                groups, (settings.learning_rate, settings.residual_learning_rate * joined), strict=False
+                optimizer.param_groups, (settings.learning_rate, settings.residual_learning_rate * joined), strict=False
             ):
                 group["lr"] = rate * rest
             image = latent.image()
