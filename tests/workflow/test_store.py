@@ -164,7 +164,7 @@ def test_a_fresh_clone_pulls_the_finished_demo_and_has_nothing_to_do(fresh):
 
 AFTER_IMAGES = {
     "score_images": 1,
-    "score_others": 3,
+    "score_others": 1,
     "compare_directions": 1,
     "segment_images": 1,
     "measure_factors": 1,
@@ -371,13 +371,12 @@ def within(path: str, folders: list[str]) -> bool:
 
 
 OF_PEOPLE = {
-    "build_tracks": 4,
-    "simulate_trials": 4,
-    "prepare_trials": 4,
-    "fit_trial_models": 4,
-    "draw_figure": 5,  # rates, power
+    "build_tracks": 2,
+    "simulate_trials": 2,
+    "prepare_trials": 2,
+    "fit_trial_models": 2,
+    "draw_figure": 3,  # rates
     "make_table1": 1,
-    "estimate_power": 1,
     "judge_claims": 1,
     "write_provenance": 1,
     "write_report": 1,
