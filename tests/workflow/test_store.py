@@ -375,7 +375,7 @@ OF_PEOPLE = {
     "simulate_trials": 2,
     "prepare_trials": 2,
     "fit_trial_models": 2,
-    "draw_figure": 3,  # rates
+    "draw_figure": 2,  # rates
     "make_table1": 1,
     "judge_claims": 1,
     "write_provenance": 1,
