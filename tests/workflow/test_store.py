@@ -252,7 +252,7 @@ def test_another_published_hash_of_a_weight_file_concerns_all_that_was_made_with
         path.write_text(before)
     assert planned["fetch_weights"] == 1
     assert planned["train_direction"] == 1  # of valence
-    assert planned["score_others"] == 1
+    assert planned["score_others"] == 2  # what it says of the other images, and what is said of its own
 
 
 def test_results_made_here_are_not_overwritten(pulled):
