@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from ganalyze.direction.faces import align_face, crop_square
+from ganalyze.direction.faces import align_face
 from ganalyze.direction.inversion import Inversion, invert, likeliest_classes, sha256_of_pixels
 from ganalyze.direction.likeness import EXTRACTOR
 from ganalyze.images.notes import save_png
 from ganalyze.images.pixels import to_pixels
-from ganalyze.images.reading import decode
+from ganalyze.images.reading import ImageReader
 from ganalyze.models.choices import GeneratorChoice
 from ganalyze.models.compute import Compute
 from ganalyze.models.detectors import DETECTORS
@@ -50,16 +50,13 @@ def main(arguments: Arguments) -> None:
         raise GanalyzeError(
             f"--eyes: got {len(arguments.eyes)} numbers, needed are four: x y of one eye, x y of the other"
         )
-    photograph = decode(arguments.photograph.read_bytes(), name)
+    photograph = ImageReader(arguments.photograph.parent).read(arguments.photograph.name)
     generator = arguments.generator.load_generator(arguments.weights, compute)
-    if arguments.detector:
-        detector = DETECTORS.load(arguments.detector, arguments.weights, compute)
-        eyes = (arguments.eyes[:2], arguments.eyes[2:]) if arguments.eyes else None
-        pixels, words = align_face(photograph, generator.image_size, detector, eyes, name)
-        if words:
-            print(words, file=sys.stderr)
-    else:
-        pixels = crop_square(photograph, generator.image_size)
+    detector = DETECTORS.load(arguments.detector, arguments.weights, compute) if arguments.detector else None
+    eyes = (arguments.eyes[:2], arguments.eyes[2:]) if arguments.eyes else None
+    pixels, words = align_face(photograph, generator.image_size, detector, eyes, name)
+    if words:
+        print(words, file=sys.stderr)
     extractor = EXTRACTORS.load(EXTRACTOR, arguments.weights, compute)
     found = invert(
         generator,

@@ -102,6 +102,13 @@ def test_eyes_may_be_said_instead_of_looked_for(mtcnn):
     assert np.corrcoef(said.ravel(), found.ravel())[0, 1] > 0.8
 
 
+def test_without_a_detector_the_eyes_that_are_said_count_and_else_the_middle_is_taken(mtcnn):
+    eyes = ((205, 102), (247, 104))
+    without, beside = (align_face(astronaut(), 64, detector, eyes).pixels for detector in (None, mtcnn))
+    assert np.array_equal(without, beside)
+    assert np.array_equal(align_face(coffee(), 64, None).pixels, crop_square(coffee(), 64))
+
+
 @pytest.mark.parametrize(
     ("photograph", "message"),
     [

@@ -193,8 +193,9 @@ def inverted_photographs():
     return [f"{RESULTS}/photographs/{name}/inverted.safetensors" for name in RUN.named_photographs]
 
 
-def inverted_of(images):
-    """What stands for the z of an image set whose seeds are photographs."""
+def inverted_of(wildcards):
+    """What stands for the z of an image set, else the test set, whose seeds are photographs."""
+    images = RUN.study(wildcards.study).image_sets.present[wildcards.get("set", "test")]
     return inverted_photographs() if images.photographs else []
 
 

@@ -8,7 +8,7 @@ rule generate_images:
         code=code("generate_images.py", GENERATOR.module),
         weights=weight_files(GENERATOR),
         theta="<results>/{study}/direction/theta.safetensors",
-        inverted=lambda w: inverted_of(image_set(w) if "set" in w.keys() else RUN.study(w.study).image_sets.test),
+        inverted=inverted_of,
     output:
         manifest=temp("<results>/{study}/images/{set}.chunks/{chunk}-of-{chunks}.csv"),
         images=temp("<results>/{study}/images/{set}.chunks/{chunk}-of-{chunks}.zip"),

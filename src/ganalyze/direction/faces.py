@@ -28,11 +28,12 @@ class Aligned(NamedTuple):
 def align_face(
     photograph: np.ndarray,
     size: int,
-    detector: Detector,
+    detector: Detector | None,
     eyes: Sequence[Sequence[float]] | None = None,
     name: str = "the photograph",
 ) -> Aligned:
-    """The largest face of a photograph (H, W, 3) uint8, cut out as FFHQ's are, `size` pixels high and wide.
+    """The largest face of a photograph (H, W, 3) uint8, cut out as FFHQ's are, `size` pixels high and wide. Without a
+    detector, as for generators of other things than faces, the photograph's middle square.
 
     eyes: where they are, (x, y) in pixels, the photograph's left one first, instead of looking for them. What lies
     beyond the photograph is its mirror image. Raises GanalyzeError where no face is found, or too little of its square
@@ -40,6 +41,8 @@ def align_face(
     """
     words = ""
     if eyes is None:
+        if detector is None:
+            return Aligned(crop_square(photograph, size), words)
         faces = find_faces(photograph, detector)
         if not faces:
             raise GanalyzeError(
@@ -65,7 +68,7 @@ def find_faces(photograph: np.ndarray, detector: Detector) -> list[Face]:
 
 
 def crop_square(photograph: np.ndarray, size: int) -> np.ndarray:
-    """The middle square of a photograph, `size` pixels high and wide, for generators of other things than faces."""
+    """The middle square of a photograph, `size` pixels high and wide."""
     height, width = photograph.shape[:2]
     side = min(height, width)
     corner = np.array([(width - side) / 2, (height - side) / 2])

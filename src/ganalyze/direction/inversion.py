@@ -62,10 +62,13 @@ class Latent(nn.Module):
         z = scale * self.z.repeat(self.repeats)[None]
         return self.generator[0](z, self.y, *([] if residual is None else [scale * residual[None]]))
 
-    def held(self) -> Tensor:
-        """The penalty that keeps both near what the generator knows."""
+    def loss(self, distance: Distance) -> Tensor:
+        """What is to become small: its image's distance (1,), and a penalty that keeps both near what the generator
+        knows."""
         penalty = _Z_HELD * self.z.square().mean()
-        return penalty if self.residual is None else penalty + _RESIDUAL_HELD * self.residual.square().mean()
+        if self.residual is not None:
+            penalty = penalty + _RESIDUAL_HELD * self.residual.square().mean()
+        return distance.pixels + _FEATURES * distance.features + penalty
 
 
 @dataclass(frozen=True)
@@ -124,13 +127,11 @@ def invert(
                 optimizer.param_groups, (settings.learning_rate, settings.residual_learning_rate * joined), strict=False
             ):
                 group["lr"] = rate * rest
-            image = latent.image()
-            distance = target.distance(image)
+            distance = target.distance(latent.image())
             if joined and before is None:
                 before = Distance(*(value.detach() for value in distance))
-            loss = distance.pixels + _FEATURES * distance.features + latent.held()
             optimizer.zero_grad()
-            loss.sum().backward()
+            latent.loss(distance).sum().backward()
             optimizer.step()
             bar.set_postfix(distance=f"{float(distance.features.detach()):.3f}", refresh=False)
             bar.update()
@@ -194,8 +195,7 @@ def _nearest_start(
         drawn = truncated_normal(rng, (settings.starts, length)) / 2  # halfway to the mean, where most photographs are
         for z in (torch.zeros(length), *torch.from_numpy(drawn)):
             latent = Latent(generator, z.to(device), class_id)
-            distance = target.distance(latent.image())
-            loss = float(distance.pixels + _FEATURES * distance.features + latent.held())
+            loss = float(latent.loss(target.distance(latent.image())))
             if loss < least:
                 nearest, least = latent, loss
     if nearest is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ganalyze.direction.faces import align_face, crop_square
+from ganalyze.direction.faces import align_face
 from ganalyze.direction.inversion import Inversion, invert, likeliest_classes
 from ganalyze.explore.explorer import Explorer
 from ganalyze.images.reading import decode
@@ -48,12 +48,8 @@ class Photographs:
         """Take a photograph in; return its name. Raises GanalyzeError where it cannot be read or has no face."""
         networks = self.explorer.networks
         photograph = decode(content, "the photograph")
-        size = networks.generator.image_size
-        if networks.detector:
-            with self.explorer.machine:
-                pixels, words = align_face(photograph, size, networks.detector)
-        else:
-            pixels, words = crop_square(photograph, size), ""
+        with self.explorer.machine:
+            pixels, words = align_face(photograph, networks.generator.image_size, networks.detector)
         name = secrets.token_urlsafe(12)
         self.uploads[name] = Upload(pixels, words, steps=self.settings.steps)
         for old in list(self.uploads)[:-MOST]:

@@ -12,11 +12,10 @@
 All of /api needs the token that the link brings. What a request names that is not there is refused.
 """
 
-import base64
-import io
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.applications import Starlette
@@ -32,6 +31,7 @@ from ganalyze.explore.explorer import Dropped, Explorer, State
 from ganalyze.explore.photographs import Photographs
 from ganalyze.explore.pictures import as_gif, as_png, caption_of
 from ganalyze.models.contract import parts_of
+from ganalyze.report.pictures import as_data_uri
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.web import SecurityHeaders, failed, need_token, read_body, read_json, refused
 
@@ -195,7 +195,5 @@ def build_app(explorer: Explorer, photographs: Photographs, about: dict[str, Any
     )
 
 
-def _webp(pixels: Any) -> str:
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "WEBP", quality=90, method=0)
-    return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"
+def _webp(pixels: np.ndarray) -> str:
+    return as_data_uri(Image.fromarray(pixels), quality=90)

@@ -12,7 +12,7 @@ from PIL import Image
 from ganalyze.figures.style import alpha_label, number
 from ganalyze.images.image_sets import ImageSet
 from ganalyze.images.notes import save_gif, save_png
-from ganalyze.images.reading import decode
+from ganalyze.images.reading import ImageReader
 from ganalyze.models.assessors import ASSESSORS
 from ganalyze.models.generators import GENERATORS
 from ganalyze.report.pictures import as_data_uri, picture
@@ -31,9 +31,7 @@ def report_photograph(folder: Path, assessors: Mapping[str, str], generator: str
 
     Raises GanalyzeError where something of it is missing.
     """
-    photograph, reconstruction = (
-        decode((folder / name).read_bytes(), str(folder / name)) for name in ("photograph.png", "reconstruction.png")
-    )
+    photograph, reconstruction = map(ImageReader(folder).read, ("photograph.png", "reconstruction.png"))
     quality = read_table(folder / "inverted.csv").iloc[0]
     studies = [_study(folder, study, assessor, reconstruction) for study, assessor in assessors.items()]
     page = render(
