@@ -43,12 +43,12 @@ def main(arguments: Arguments) -> None:
         raise GanalyzeError(f"{path} not found: finish the run first (make pull brings the demo)")
     run = load_run(json.loads(path.read_text(encoding="utf-8"))["config"])
     compute = run.only(Compute).prepare()
-    generator = run.only(GeneratorChoice).load_generator(run.weights, compute)
+    generator, images = run.only(GeneratorChoice).load_and_try(run.weights, compute)
     assessors, titles = {}, {}
     for study in run.studies:
         titles[study.name] = ASSESSORS[study.assessor].title
         if titles[study.name] not in assessors:
-            assessors[titles[study.name]] = study.only(AssessorChoice).load_assessor(run.weights, compute)
+            assessors[titles[study.name]] = study.only(AssessorChoice).load_assessor(run.weights, compute, images)
     segmenter = SEGMENTERS.load(run.segmenter, run.weights, compute) if run.segmenter else None
     networks = Networks(
         generator,

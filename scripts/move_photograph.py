@@ -13,6 +13,7 @@ from ganalyze.images.shards import ImageFormat
 from ganalyze.measures.scores import score_images
 from ganalyze.models.choices import AssessorChoice, GeneratorChoice
 from ganalyze.models.compute import Compute
+from ganalyze.models.conformance import first_two
 from ganalyze.models.contract import report_without_subject, residual_shape_of
 from ganalyze.models.weights.files import Weights
 from ganalyze.support.arguments import run_command
@@ -55,7 +56,7 @@ def main(arguments: Arguments) -> None:
     moved = ImageSet.open(output)
     photograph = pd.DataFrame([{"image_id": "photograph", "set": "photograph", "file": "photograph.png"}])
     manifest = pd.concat([photograph, moved.manifest], ignore_index=True)
-    assessor = arguments.assessor.load_assessor(arguments.weights, compute)
+    assessor = arguments.assessor.load_assessor(arguments.weights, compute, first_two(moved, compute))
     images = ImageSet(manifest, output.parent, output.stem)
     scores = score_images(assessor, images, arguments.batch_size, compute)
     write_manifest(manifest.assign(score=scores), output)

@@ -9,7 +9,6 @@ python scripts/rehearse_experiment.py --url http://127.0.0.1:8000 --experiment m
 import shutil
 from pathlib import Path
 
-import pandas as pd
 import requests
 from playwright.sync_api import sync_playwright
 from pydantic import Field
@@ -19,6 +18,7 @@ from ganalyze.experiments.registry import EXPERIMENTS
 from ganalyze.support.arguments import run_command
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.settings import Positive, Settings
+from ganalyze.support.tables import read_table
 
 
 class Arguments(Settings):
@@ -33,7 +33,7 @@ class Arguments(Settings):
 
 def main(arguments: Arguments) -> None:
     experiment = EXPERIMENTS[arguments.experiment]
-    trials = pd.read_csv(arguments.trials, dtype={"response": str} if experiment.pairs else None)
+    trials = read_table(arguments.trials, text=["response"] if experiment.pairs else [])
     if set(trials.data_source) != {"simulated"}:
         raise GanalyzeError(f"{arguments.trials}: only simulated trials can be rehearsed")
     try:

@@ -8,6 +8,7 @@ from ganalyze.images.image_sets import ImageSet, write_manifest
 from ganalyze.measures.scores import score_images
 from ganalyze.models.choices import AssessorChoice
 from ganalyze.models.compute import Compute
+from ganalyze.models.conformance import first_two
 from ganalyze.models.contract import report_without_subject
 from ganalyze.models.weights.files import Weights
 from ganalyze.support.arguments import run_command
@@ -33,7 +34,7 @@ def main(arguments: Arguments) -> None:
     images = ImageSet.open(arguments.manifest)
     if arguments.alphas or arguments.by_alpha:
         images = images.at(arguments.alphas or images.alphas)
-    assessor = arguments.assessor.load_assessor(arguments.weights, compute)
+    assessor = arguments.assessor.load_assessor(arguments.weights, compute, first_two(images, compute))
     scores = score_images(assessor, images, arguments.batch_size, compute)
     scored = ImageSet(images.manifest.assign(score=scores), images.folder, images.name)
     if arguments.by_alpha:

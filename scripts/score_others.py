@@ -9,6 +9,7 @@ from ganalyze.images.image_sets import ImageSet
 from ganalyze.measures.scores import score_images
 from ganalyze.models.choices import AssessorChoice
 from ganalyze.models.compute import Compute
+from ganalyze.models.conformance import first_two
 from ganalyze.models.contract import report_without_subject
 from ganalyze.models.weights.files import Weights
 from ganalyze.support.arguments import run_command
@@ -35,10 +36,10 @@ class Arguments(Settings):
 
 def main(arguments: Arguments) -> None:
     compute = arguments.compute.prepare()
-    assessor = arguments.assessor.load_assessor(arguments.weights, compute)
+    sets = [ImageSet.open(path) for path in arguments.manifests]
+    assessor = arguments.assessor.load_assessor(arguments.weights, compute, first_two(sets[0], compute))
     tables = []
-    for study, path in zip(arguments.studies, arguments.manifests, strict=True):
-        images = ImageSet.open(path)
+    for study, images in zip(arguments.studies, sets, strict=True):
         ends = images.at((images.alphas[0], images.alphas[-1]))
         scores = score_images(assessor, ends, arguments.batch_size, compute)
         tables.append(ends.manifest[["image_id", "seed_id", "alpha"]].assign(study=study, score=scores))

@@ -8,6 +8,7 @@ from ganalyze.images.image_sets import ImageSet
 from ganalyze.measures.masks import segment_images
 from ganalyze.models.choices import SegmenterChoice
 from ganalyze.models.compute import Compute
+from ganalyze.models.conformance import first_two
 from ganalyze.models.weights.files import Weights
 from ganalyze.support.arguments import run_command
 from ganalyze.support.settings import Positive, Settings
@@ -27,7 +28,7 @@ class Arguments(Settings):
 def main(arguments: Arguments) -> None:
     compute = arguments.compute.prepare()
     images = ImageSet.open(arguments.manifest)
-    segmenter = arguments.segmenter.load_segmenter(arguments.weights, compute)
+    segmenter = arguments.segmenter.load_segmenter(arguments.weights, compute, first_two(images, compute))
     sizes = segment_images(segmenter, images, arguments.output, arguments.batch_size, compute)
     print(f"{arguments.output}: {len(sizes)} masks, {(sizes == 0).sum()} of them empty")
 

@@ -8,6 +8,7 @@ from ganalyze.direction.settings import Training, TransformerSettings
 from ganalyze.direction.training import describe_models, train_direction
 from ganalyze.models.choices import AssessorChoice, GeneratorChoice
 from ganalyze.models.compute import Compute
+from ganalyze.models.conformance import check_gradient
 from ganalyze.models.contract import report_without_subject
 from ganalyze.models.weights.files import Weights
 from ganalyze.support.arguments import run_command
@@ -33,8 +34,10 @@ class Arguments(Settings):
 
 def main(arguments: Arguments) -> None:
     compute = arguments.compute.prepare()
-    generator = arguments.generator.load_generator(arguments.weights, compute)
-    assessor = arguments.assessor.load_assessor(arguments.weights, compute)
+    generator, images = arguments.generator.load_and_try(arguments.weights, compute)
+    assessor = arguments.assessor.load_assessor(arguments.weights, compute, images)
+    names = f"generator {arguments.generator.generator}", f"assessor {arguments.assessor.assessor}"
+    check_gradient(generator, assessor, names, compute)
     models = describe_models(arguments.generator, arguments.assessor, arguments.weights)
     transformer, losses = train_direction(
         generator,

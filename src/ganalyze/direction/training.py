@@ -70,8 +70,8 @@ def train_direction(
     """Train θ with Adam; return its transformer, on the device, and the loss log (step, samples, loss).
 
     study and seed name the random streams. Goes on from the file `checkpoint` where it is of the same training
-    (settings, `models`, code); another's is set aside with a word. Raises GanalyzeError where the loss is not finite
-    or z lacks a part that is to move.
+    (settings, `models`, code); another's is set aside with a word. Raises GanalyzeError where the loss is not finite,
+    z lacks a part that is to move, or nothing was learnt: θ is 0.
     """
     z_dim, num_classes, truncation = generator.z_dim, generator.num_classes, truncation_of(generator)
     start = stream(seed, study, "direction")
@@ -113,6 +113,11 @@ def train_direction(
             if len(losses) % training.checkpoint_every == 0 or len(losses) == training.steps:
                 state.save(losses)
 
+    if not any(parameter.any() for parameter in transformer.parameters()):
+        raise GanalyzeError(
+            f"θ of study {study} is still 0: at every step the score's gradient was 0, as of an assessor that is "
+            "constant or saturated"
+        )
     steps = range(1, len(losses) + 1)
     samples = [training.samples_after(step) for step in steps]
     return transformer, pd.DataFrame({"step": steps, "samples": samples, "loss": losses})

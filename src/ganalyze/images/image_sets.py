@@ -51,7 +51,7 @@ def read_manifest(path: Path | str) -> pd.DataFrame:
     path = Path(path)
     if not path.is_file():
         raise GanalyzeError(f"manifest {path} not found: generate the image set first (scripts/generate_images.py)")
-    manifest = read_table(path, dtype={"image_id": str})
+    manifest = read_table(path)
     missing = [column for column in ("image_id", "file") if column not in manifest]
     if missing:
         raise GanalyzeError(f"manifest {path} lacks the column(s) {', '.join(missing)}")

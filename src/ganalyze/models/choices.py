@@ -13,6 +13,8 @@ from ganalyze.models.weights.files import Weights
 from ganalyze.support.settings import Options, Settings
 
 if TYPE_CHECKING:  # torch takes seconds to import, and the workflow only reads the settings
+    from torch import Tensor
+
     from ganalyze.models.contract import Assessor, Detector, Generator, Segmenter
 
 
@@ -23,8 +25,15 @@ class GeneratorChoice(Settings):
     generator_options: Options = Field(default={}, description="see the generator's card")
 
     def load_generator(self, weights: Weights, compute: Compute) -> "Generator":
-        """The network, ready to run. Raises GanalyzeError where it cannot be had."""
-        return GENERATORS.load(self.generator, weights, compute, self.generator_options)
+        """The network, ready to run. Raises GanalyzeError where it cannot be had or does not return what it must."""
+        return self.load_and_try(weights, compute)[0]
+
+    def load_and_try(self, weights: Weights, compute: Compute) -> "tuple[Generator, Tensor]":
+        """The same, with the two images (2, 3, H, W) in [-1, 1] that it was tried on."""
+        from ganalyze.models.conformance import check_generator
+
+        generator = GENERATORS.load(self.generator, weights, compute, self.generator_options)
+        return generator, check_generator(generator, f"generator {self.generator}", compute)
 
 
 class AssessorChoice(Settings):
@@ -33,9 +42,16 @@ class AssessorChoice(Settings):
     assessor: str = Field(description=f"{', '.join(ASSESSORS)}, name:head, or module:object")
     assessor_options: Options = Field(default={}, description="see the assessor's card")
 
-    def load_assessor(self, weights: Weights, compute: Compute) -> "Assessor":
-        """The network, ready to run. Raises GanalyzeError where it cannot be had."""
-        return ASSESSORS.load(self.assessor, weights, compute, self.assessor_options)
+    def load_assessor(self, weights: Weights, compute: Compute, images: "Tensor") -> "Assessor":
+        """The network, ready to run, tried on two `images` (2, 3, H, W) in [-1, 1] of the kind that it is to score.
+
+        Raises GanalyzeError where it cannot be had or does not return what it must.
+        """
+        from ganalyze.models.conformance import check_assessor
+
+        assessor = ASSESSORS.load(self.assessor, weights, compute, self.assessor_options)
+        check_assessor(assessor, f"assessor {self.assessor}", images, compute)
+        return assessor
 
 
 class SegmenterChoice(Settings):
@@ -43,9 +59,13 @@ class SegmenterChoice(Settings):
 
     segmenter: str = Field(description=", ".join(SEGMENTERS))
 
-    def load_segmenter(self, weights: Weights, compute: Compute) -> "Segmenter":
-        """The network, ready to run. Raises GanalyzeError where it cannot be had."""
-        return SEGMENTERS.load(self.segmenter, weights, compute)
+    def load_segmenter(self, weights: Weights, compute: Compute, images: "Tensor") -> "Segmenter":
+        """As `AssessorChoice.load_assessor`."""
+        from ganalyze.models.conformance import check_segmenter
+
+        segmenter = SEGMENTERS.load(self.segmenter, weights, compute)
+        check_segmenter(segmenter, f"segmenter {self.segmenter}", images, compute)
+        return segmenter
 
 
 class DetectorChoice(Settings):

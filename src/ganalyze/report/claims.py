@@ -23,6 +23,7 @@ import pandas as pd
 
 from ganalyze.experiments.registry import EXPERIMENTS
 from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.tables import read_table
 
 VERDICTS = ("agrees", "same_sign", "differs", "not_run")
 OURS = ["estimate_ours", "ci_low_ours", "ci_high_ours", "p_ours", "n_ours", "data_source", "verdict", "reason"]
@@ -37,10 +38,7 @@ Tables = Mapping[tuple[str, str], pd.DataFrame]
 
 def read_claims(path: Path | str) -> pd.DataFrame:
     """The paper's numbers. Raises GanalyzeError where the file is no such table."""
-    try:
-        claims = pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        raise GanalyzeError(f"{path} is not a readable table of claims: {error}") from None
+    claims = read_table(path)
     if missing := [column for column in COLUMNS if column not in claims]:
         raise GanalyzeError(f"{path} lacks the column(s) {', '.join(missing)}")
     return claims

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+from ganalyze.support.tables import read_table
 
 
 def collect_metrics(models: dict[str, Path], realness: dict[str, Path], segmenter: Path | None) -> dict[str, Any]:
@@ -15,10 +15,10 @@ def collect_metrics(models: dict[str, Path], realness: dict[str, Path], segmente
     """
     metrics: dict[str, Any] = {}
     for study, path in models.items():
-        slope = pd.read_csv(path).set_index("term").loc["alpha"]
+        slope = read_table(path).set_index("term").loc["alpha"]
         metrics[study] = {key: float(slope[key]) for key in ("estimate", "ci_low", "ci_high")}
     for study, path in realness.items():
-        table = pd.read_csv(path).sort_values("alpha")
+        table = read_table(path).sort_values("alpha")
         metrics[study] |= {"fid_lowest_alpha": float(table.fid.iloc[0]), "fid_highest_alpha": float(table.fid.iloc[-1])}
     if segmenter:
         metrics["segmenter"] = {"iou_mean": json.loads(segmenter.read_text(encoding="utf-8"))["iou_mean"]}

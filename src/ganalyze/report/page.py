@@ -41,7 +41,7 @@ def write_report(results: Path, provenance: dict[str, Any], output: Path) -> Non
     studies = [_study(results, study, config["studies"], alignment) for study in config["studies"]]
     texts = yaml.safe_load(template("captions.yaml"))
     experiments = {study["name"]: list(study["experiments"]) for study in config["studies"]}
-    claims = pd.read_csv(results / "claims.csv")
+    claims = read_table(results / "claims.csv")
     table1 = results / "tables/table1.csv"
     has_table1 = "memory_game" in experiments.get("memorability", ())
     plans = figures_of(
@@ -67,7 +67,7 @@ def write_report(results: Path, provenance: dict[str, Any], output: Path) -> Non
         factors=[factor for factor in findings.WORDS if any(factor in study["factors"] for study in studies)],
         slight=findings.SLIGHT,
         claims=claims_part(claims, {study["name"]: study["card"].title for study in studies}),
-        table1=table1_part(pd.read_csv(table1), claims) if has_table1 else [],
+        table1=table1_part(read_table(table1), claims) if has_table1 else [],
         experiments=experiments_part(results, experiments),
         witness=max((one for study in studies if (one := study["witness"]) is not None), default=None),
         observers=Observers(sensitivity=0.0),
@@ -102,7 +102,7 @@ def _study(
     results: Path, study: dict[str, Any], studies: list[dict[str, Any]], alignment: pd.DataFrame | None
 ) -> dict[str, Any]:
     name, folder, card = study["name"], results / study["name"], ASSESSORS[study["assessor"]]
-    model = pd.read_csv(folder / "mixed_models.csv")
+    model = read_table(folder / "mixed_models.csv")
     slope = model[model.term == "alpha"].iloc[0]
     images, means = ImageSet.open(folder / "images/test.csv"), read_table(folder / "scores.by_alpha.csv")
     changes, subject = findings.factor_changes(folder), findings.subject_of(images)

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from ganalyze.experiments.registry import EXPERIMENTS
 from ganalyze.figures.style import BLUE, GREY, ORANGE, alpha_label, p_number, with_interval
+from ganalyze.support.tables import read_table
 
 # A verdict on a row, and on a number of them.
 VERDICTS = {
@@ -131,8 +132,8 @@ def experiments_part(results: Path, experiments: Mapping[str, Sequence[str]]) ->
     for study, references in experiments.items():
         for experiment in (EXPERIMENTS[reference] for reference in references):
             folder = results / study / "trials"
-            series = pd.read_csv(folder / f"{experiment.name}.series.csv", keep_default_na=False)
-            rates = pd.read_csv(folder / f"{experiment.name}.by_alpha.csv")
+            series = read_table(folder / f"{experiment.name}.series.csv")
+            rates = read_table(folder / f"{experiment.name}.by_alpha.csv")
             excluded = series.loc[series.kept == 0, "reason"].value_counts()
             source = rates.data_source.iloc[0] if len(rates) else "none"
             parts.append(

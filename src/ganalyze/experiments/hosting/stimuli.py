@@ -70,7 +70,7 @@ def read_tracks(path: Path | str) -> tuple[pd.DataFrame, str]:
     """A track table and the hash of its file. Raises GanalyzeError where it is missing or no track table."""
     try:
         data = Path(path).read_bytes()
-        tracks = read_table(path, dtype={"track": str, "foil_image_id": str, "fake_side": str})
+        tracks = read_table(path)
     except FileNotFoundError:
         raise GanalyzeError(f"track table {path} not found: prepare it first (scripts/build_tracks.py)") from None
     if missing := [name for name in COLUMNS if name not in tracks]:
