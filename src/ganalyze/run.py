@@ -26,7 +26,7 @@ from ganalyze.models.segmenters import SEGMENTERS
 from ganalyze.models.segmenters.settings import Distillation
 from ganalyze.models.weights.files import Weights
 from ganalyze.support.errors import GanalyzeError
-from ganalyze.support.settings import ByName, Floats, Name, Names, Positive, as_tuple, one_error
+from ganalyze.support.settings import ByName, FilePath, FilePaths, Floats, Name, Positive, as_tuple, one_error
 
 
 class Study(AssessorChoice):
@@ -79,7 +79,7 @@ class Run(GeneratorChoice, Compute):
 
     run: Name
     seed: int = Field(ge=0, description="of everything random")
-    weights_dir: str = Field(default="weights", min_length=1, description="where downloaded weights are kept")
+    weights_dir: FilePath = Field(default="weights", description="where downloaded weights are kept")
     batch_size: Positive = Field(default=40, description="images the networks see at once in generation and scoring")
     image_format: ImageFormat = Field(default="png", description="in which images are stored, and so measured")
     strip_seeds: Positive | None = Field(
@@ -93,7 +93,7 @@ class Run(GeneratorChoice, Compute):
     )
     distillation: Distillation | None = Field(default=None, description="needed where the U-Net serves")
     realness: Realness | None = Field(default=None, description="without it, realness is not measured")
-    photographs: Names = Field(default=(), description="files of photographs that are inverted and moved")
+    photographs: FilePaths = Field(default=(), description="files of photographs that are inverted and moved")
     power_data_sets: Positive | None = Field(
         default=None, description="simulated memory games of each size to tell their power; without it, it is not told"
     )

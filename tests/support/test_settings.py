@@ -7,7 +7,7 @@ import pytest
 import yaml
 from pydantic import BeforeValidator, Field, ValidationError
 
-from ganalyze.support.settings import ByName, Floats, Positive, Range, Settings, as_tuple, explain
+from ganalyze.support.settings import ByName, FilePath, Floats, Positive, Range, Settings, as_tuple, explain
 
 
 class Part(Settings):
@@ -42,6 +42,57 @@ def test_lists_and_whole_numbers_of_yaml_are_taken_for_tuples_and_floats():
     assert whole.alphas == (-1.0, 0.0, 0.5)
     assert whole.lags == (3, 4)
     assert whole.parts == (Part(size=2),)
+
+
+@pytest.mark.parametrize(
+    ("written", "weight"),
+    [("3e-2", 0.03), ("-.4", -0.4), ("4E5", 4e5), ("+.5e-3", 5e-4), ("2.5e3", 2500.0), ("7", 7.0)],
+)
+def test_numbers_that_yaml_takes_for_words_are_numbers(written, weight):
+    named = f"named: {{small: {{size: 1e2, weight: {written}}}}}"
+    whole = read(f"{{size: 2e1, alphas: [{written}, 0], {named}}}")
+    assert whole.size == 20
+    assert whole.alphas == (weight, 0.0)
+    assert whole.named["small"].weight == weight
+    assert whole.named["small"].size == 100
+
+
+@pytest.mark.parametrize("written", ["1_000.5.2", "0x10p", "1e", "e5", "three", "1e-1", "~"])
+def test_what_is_no_whole_number_is_refused_where_one_is_wanted(written):
+    assert "size: got" in fault(f"size: {written}")
+
+
+def test_text_that_looks_like_a_number_stays_text_where_text_is_wanted():
+    class Named(Settings):
+        name: str
+
+    assert Named(name="1e5").name == "1e5"
+
+
+def test_a_faulty_item_is_one_fault_and_not_a_list_too_short_as_well():
+    class Several(Settings):
+        parts: Annotated[tuple[Part, ...], BeforeValidator(as_tuple)] = Field(min_length=1)
+
+    with pytest.raises(ValidationError) as error:
+        Several.model_validate({"parts": [{"size": "three"}]})
+    assert explain(error.value, Several) == "parts[0].size: got 'three', input should be a valid integer"
+    with pytest.raises(ValidationError) as error:
+        Several.model_validate({"parts": []})
+    assert "at least 1 item" in explain(error.value, Several)
+
+
+def test_a_path_may_begin_at_home_and_with_any_character(monkeypatch, tmp_path):
+    class Place(Settings):
+        path: FilePath
+
+    monkeypatch.setenv("HOME", "/home/ada")
+    monkeypatch.chdir(tmp_path)
+    assert Place(path="~/my weights").path == "/home/ada/my weights"
+    assert Place(path="weights/ä'\"{}$").path == "weights/ä'\"{}$"
+    assert Place(path="-w").path == str(tmp_path / "-w")
+    for path in ("", "a\nb"):
+        with pytest.raises(ValidationError):
+            Place(path=path)
 
 
 def test_a_part_of_settings_is_that_of_the_class_alone():

@@ -16,7 +16,7 @@ from ganalyze.experiments.tracks.pools import Photographs, Stock
 from ganalyze.experiments.trial import NoValue, OrBlank, Text, Trial
 from ganalyze.images.image_sets import read_manifest
 from ganalyze.statistics.formulas import trial_formula
-from ganalyze.support.settings import Count, Positive
+from ganalyze.support.settings import Count, FilePath, Positive
 
 
 class TwoAfcSettings(ExperimentSettings):
@@ -25,7 +25,7 @@ class TwoAfcSettings(ExperimentSettings):
     targets: Positive = Field(default=80, description="pairs with an image of the test set")
     vigilance: Positive = Field(default=20, description="pairs with an easy fake")
     practice: Count = Field(default=20, description="pairs with feedback, before one's first series")
-    foils: str | None = Field(
+    foils: FilePath | None = Field(
         default=None,
         description="manifest of real images (image_id, class_id, file); without, they are named real_<class>_<0…9>, "
         "to be supplied",

@@ -46,13 +46,26 @@ def written_whole(path: Path | str) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+class _OneValueAKey(yaml.SafeLoader):
+    """YAML in which a key that is given twice is a fault: elsewhere the last one wins without a word."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.value != "<<"]
+        for name in names:
+            if names.count(name) > 1:
+                raise yaml.composer.ComposerError(None, None, f"the key {name!r} is given twice", node.start_mark)
+        return node
+
+
 def read_yaml(path: Path | str) -> dict[str, Any]:
-    """The mapping in a YAML file. Raises GanalyzeError where it is missing or no mapping."""
+    """The mapping in a YAML file. Raises GanalyzeError where it is missing, no mapping, or a key is there twice."""
     try:
-        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        # A SafeLoader, which makes plain values and nothing else.
+        values = yaml.load(Path(path).read_text(encoding="utf-8"), _OneValueAKey)
     except FileNotFoundError:
         raise GanalyzeError(f"{path} not found") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise GanalyzeError(f"{path} is not valid YAML: {error}") from None
     if not isinstance(values, dict):
         raise GanalyzeError(f"{path} must hold a mapping of keys to values")

@@ -3,13 +3,26 @@ come the keys of the configuration (`ganalyze.run`) and the options of the scrip
 
 import difflib
 import json
+import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
 
 import tyro
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, ValidationError, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    ValidationError,
+    ValidationInfo,
+    create_model,
+    field_validator,
+)
 from pydantic_core import core_schema
 
 from ganalyze.support.errors import GanalyzeError
@@ -21,6 +34,12 @@ class Settings(BaseModel):
     """A group of settings. Unknown keys and values of another type are refused, nothing is guessed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _numbers_that_yaml_takes_for_words(cls, value: Any, info: ValidationInfo) -> Any:
+        kinds = _kinds(cls.model_fields[info.field_name or ""].annotation)
+        return value if str in kinds or not kinds & {int, float} else _as_number(value, float in kinds)
 
     def only(self, cls: type[S]) -> S:
         """The settings of a class that this one inherits from, alone."""
@@ -35,6 +54,34 @@ def as_tuple(value: Any) -> Any:
 def _as_floats(value: Any) -> Any:
     """YAML writes whole numbers without a point."""
     return tuple(float(x) if type(x) is int else x for x in value) if isinstance(value, list | tuple) else value
+
+
+def _kinds(annotation: Any) -> set[Any]:
+    """The types in an annotation, however deep."""
+    inner = get_args(annotation)
+    return {annotation} if not inner else set().union(*map(_kinds, inner))
+
+
+# YAML 1.1, as PyYAML and Snakemake read it, takes these for text: 3e-2, 4E5, -.4, +.5e-3.
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+
+
+def _as_number(value: Any, real: bool) -> Any:
+    """Text that YAML 1.2 takes for a number, and 1.1 not, as this number, alone or in a list; all else as it is."""
+    if isinstance(value, list | tuple):
+        return type(value)(_as_number(item, real) for item in value)
+    if not isinstance(value, str) or not _NUMBER.fullmatch(value) or not isinstance(yaml.safe_load(value), str):
+        return value  # what was written in quotation marks is meant as text
+    number = float(value)
+    return int(number) if not real and number.is_integer() else number
+
+
+def _as_path(value: str) -> str:
+    """A path as every program takes it: ~ is one's home, and a name that begins with - is no option."""
+    if "\n" in value or "\0" in value:
+        raise ValueError("a path may not hold a line break")
+    path = Path(value).expanduser()
+    return str(path.absolute() if value.startswith("-") else path)
 
 
 def _options_of_words(words: Sequence[str]) -> dict[str, Any]:
@@ -67,6 +114,8 @@ Positive = Annotated[int, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
 Range = Annotated[tuple[Count, Count], BeforeValidator(as_tuple)]
 Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
+FilePath = Annotated[str, Field(min_length=1), AfterValidator(_as_path)]
+FilePaths = Annotated[tuple[FilePath, ...], BeforeValidator(as_tuple)]
 Floats = Annotated[tuple[float, ...], BeforeValidator(_as_floats)]
 # What a model of any maker may be told; each checks its own (`ganalyze.models.registry`).
 Options = Annotated[
@@ -129,7 +178,12 @@ def _words(settings: Settings) -> Iterator[str]:
 
 def explain(error: ValidationError, cls: type[BaseModel]) -> str:
     """Every fault of values that are no `cls`, as: path: what was given, what is allowed."""
-    return "; ".join(_explain(fault, cls) for fault in error.errors())
+    faults = error.errors()
+    # A list with a faulty item counts as too short as well.
+    within = {fault["loc"][:end] for fault in faults for end in range(len(fault["loc"]))}
+    return "; ".join(
+        _explain(fault, cls) for fault in faults if fault["type"] != "too_short" or fault["loc"] not in within
+    )
 
 
 def one_error(error: ValidationError, cls: type[BaseModel], what: str) -> GanalyzeError:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from ganalyze.support.settings import Positive, Settings
+from ganalyze.support.settings import FilePath, Positive, Settings
 
 
 class RealnessMeasurement(Settings):
@@ -22,7 +22,9 @@ class Realness(RealnessMeasurement):
     """What is real is either `reference_samples` or `reference_folder`."""
 
     reference_samples: Positive | None = Field(default=None, description="fresh unmodified images of the generator")
-    reference_folder: str | None = Field(default=None, description="photographs, one subfolder a class, as ImageNet's")
+    reference_folder: FilePath | None = Field(
+        default=None, description="photographs, one subfolder a class, as ImageNet's"
+    )
 
     @model_validator(mode="after")
     def _one_reference(self) -> "Realness":
