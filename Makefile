@@ -11,10 +11,7 @@ help:  ## list these commands
 
 .PHONY: demo
 demo: env  ## run the whole chain on config/demo.yaml and say where the report and the figures are
-	snakemake --cores all
-	@echo
-	@echo "The report:   $(CURDIR)/results/demo/report.html"
-	@echo "The figures:  $(CURDIR)/results/demo/figures/"
+	snakemake
 
 .PHONY: pull
 pull: env  ## bring the finished demo instead of computing it; what was edited since is left to run

@@ -2,10 +2,19 @@
 looks at the command alone, would not see by itself."""
 
 import ast
+import os
 from functools import cache
 from pathlib import Path
 
-LIBRARY = Path("src")
+_HOME = Path(os.path.relpath(Path(__file__).resolve().parents[1]))  # from where Snakemake runs; there mostly "."
+
+
+def here(path: str) -> str:
+    """A file of the workflow's own, whichever folder Snakemake runs in."""
+    return str(_HOME / path)
+
+
+SCRIPTS = here("scripts")
 
 
 @cache  # asked by every rule and many jobs
@@ -14,7 +23,7 @@ def code(script: str, *modules: str) -> list[str]:
 
     Modules that are no part of the library are looked for in the folder where Snakemake runs: models of the user's own.
     """
-    waiting, found = [Path("scripts", script), *map(_file_of, modules)], set()
+    waiting, found = [Path(SCRIPTS, script), *map(_file_of, modules)], set()
     while waiting:
         path = waiting.pop()
         if path is None or path in found:
@@ -29,5 +38,5 @@ def code(script: str, *modules: str) -> list[str]:
 
 
 def _file_of(module: str) -> Path | None:
-    base = Path(LIBRARY if module.startswith("ganalyze") else "", *module.split("."))
+    base = Path(here("src") if module.startswith("ganalyze") else "", *module.split("."))
     return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)

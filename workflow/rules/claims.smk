@@ -20,13 +20,13 @@ rule make_table1:
     resources:
         **tables(500, minutes=30),
     shell:
-        "python scripts/make_table1.py --models {input.models} --output {output} 2>&1 | tee {log}"
+        "python {SCRIPTS:q}/make_table1.py --models {input.models:q} --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule judge_claims:
     input:
         code=code("judge_claims.py"),
-        claims="config/claims.csv",
+        claims=here("config/claims.csv"),
         tables=tables_for_claims(),
     output:
         "<results>/claims.csv",
@@ -40,5 +40,5 @@ rule judge_claims:
         results=subpath(output[0], parent=True),
         studies=STUDIES,
     shell:
-        "python scripts/judge_claims.py --claims {input.claims} --results {params.results} --studies {params.studies}"
-        " --tables {input.tables} --output {output} 2>&1 | tee {log}"
+        "python {SCRIPTS:q}/judge_claims.py --claims {input.claims:q} --results {params.results} --studies {params.studies}"
+        " --tables {input.tables:q} --output {output:q} 2>&1 | tee {log:q}"

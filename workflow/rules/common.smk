@@ -21,16 +21,19 @@ from ganalyze.models.segmenters import SEGMENTERS
 from ganalyze.report.claims import table_of
 from ganalyze.run import load_run
 from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.files import read_yaml
 from ganalyze.support.settings import command_line
-from workflow.sources import code
+from workflow.sources import SCRIPTS, code, here
 
 # config/demo.yaml is the default, not a base that other runs are laid over.
 if not workflow.overwrite_configfiles:
 
-    configfile: "config/demo.yaml"
+    configfile: here("config/demo.yaml")
 
 
 try:
+    for file in workflow.configfiles:
+        read_yaml(file)  # Snakemake reads it too, and of a key that is given twice takes the last
     RUN = load_run(config)
 except GanalyzeError as error:
     sys.exit(f"error: {error}")
@@ -201,7 +204,7 @@ def inverted_of(wildcards):
 
 def inverted_option(input):
     """The same for the script, where there is any."""
-    return f"--inverted {input.inverted}" if input.inverted else ""
+    return f"--inverted {input.inverted:q}" if input.inverted else ""
 
 
 def reference_seeds():

@@ -22,14 +22,14 @@ rule build_tracks:
         settings=lambda w: command_line(settings_of(w)),
         seed=RUN.seed,
     shell:
-        "python scripts/build_tracks.py {params.experiment} --manifests {input.manifests} {params.settings}"
-        " --seed {params.seed} --output {output} 2>&1 | tee {log}"
+        "python {SCRIPTS:q}/build_tracks.py {params.experiment} --manifests {input.manifests:q} {params.settings}"
+        " --seed {params.seed} --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule simulate_trials:
     input:
         code=code_of("simulate_trials.py"),
-        claims="config/claims.csv",
+        claims=here("config/claims.csv"),
         tracks="<results>/{study}/tracks/{experiment}.csv",
         manifest="<results>/{study}/images/test.csv",
     output:
@@ -49,9 +49,9 @@ rule simulate_trials:
         ),
         seed=RUN.seed,
     shell:
-        "python scripts/simulate_trials.py --tracks {input.tracks} --manifest {input.manifest} --claims {input.claims}"
+        "python {SCRIPTS:q}/simulate_trials.py --tracks {input.tracks:q} --manifest {input.manifest:q} --claims {input.claims:q}"
         " --experiment {params.experiment} --study {wildcards.study} --seed {params.seed} {params.sensitivity}"
-        " --output {output} 2>&1 | tee {log}"
+        " --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule prepare_trials:
@@ -75,8 +75,8 @@ rule prepare_trials:
     params:
         experiment=reference_of,
     shell:
-        "python scripts/prepare_trials.py --trials {input.trials} --experiment {params.experiment}"
-        " --manifests {input.manifests} --output {output.trials} 2>&1 | tee {log}"
+        "python {SCRIPTS:q}/prepare_trials.py --trials {input.trials:q} --experiment {params.experiment}"
+        " --manifests {input.manifests:q} --output {output.trials:q} 2>&1 | tee {log:q}"
 
 
 use rule fit_mixed_models as fit_trial_models with:
@@ -101,7 +101,7 @@ rule estimate_power:
     """What a scientist asks first: how many people does it take?"""
     input:
         code=code("estimate_power.py"),
-        claims="config/claims.csv",
+        claims=here("config/claims.csv"),
     output:
         "<results>/power.csv",
     log:
@@ -116,5 +116,5 @@ rule estimate_power:
         data_sets=RUN.power_data_sets,
         seed=RUN.seed,
     shell:
-        "python scripts/estimate_power.py --claims {input.claims} --data-sets {params.data_sets} --seed {params.seed}"
-        " --output {output} 2>&1 | tee {log}"
+        "python {SCRIPTS:q}/estimate_power.py --claims {input.claims:q} --data-sets {params.data_sets} --seed {params.seed}"
+        " --output {output:q} 2>&1 | tee {log:q}"

@@ -24,8 +24,8 @@ rule segment_images:
         batch_size=RUN.batch_size,
         compute=COMPUTE,
     shell:
-        "python scripts/segment_images.py {params.segmenter} --manifest {input.manifest}"
-        " --batch-size {params.batch_size} {params.compute} --output {output.masks} 2>&1 | tee {log}"
+        "python {SCRIPTS:q}/segment_images.py {params.segmenter} --manifest {input.manifest:q}"
+        " --batch-size {params.batch_size} {params.compute} --output {output.masks:q} 2>&1 | tee {log:q}"
 
 
 rule measure_factors:
@@ -50,8 +50,8 @@ rule measure_factors:
     params:
         masks=lambda w, input: f"--masks {input.masks}" if input.masks else "",
     shell:
-        "python scripts/measure_factors.py --images {input.manifest} {params.masks} --threads {threads}"
-        " --by-alpha {output.by_alpha} --output {output.factors} 2>&1 | tee {log}"
+        "python {SCRIPTS:q}/measure_factors.py --images {input.manifest:q} {params.masks} --threads {threads}"
+        " --by-alpha {output.by_alpha:q} --output {output.factors:q} 2>&1 | tee {log:q}"
 
 
 rule compare_directions:
@@ -72,8 +72,8 @@ rule compare_directions:
         studies=STUDIES,
         others=lambda w, input: f"--others {input.others}" if input.others else "",
     shell:
-        "python scripts/compare_directions.py --studies {params.studies} --directions {input.directions}"
-        " --manifests {input.manifests} {params.others} --output {output} 2>&1 | tee {log}"
+        "python {SCRIPTS:q}/compare_directions.py --studies {params.studies} --directions {input.directions:q}"
+        " --manifests {input.manifests:q} {params.others} --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule measure_structure:
@@ -98,5 +98,5 @@ rule measure_structure:
         detector=f"--detector {RUN.detector}" if RUN.detector else "",
         compute=COMPUTE,
     shell:
-        "python scripts/measure_structure.py --studies {params.studies} --manifests {input.manifests}"
-        " --masks {input.masks} {params.detector} {params.compute} --output {output} 2>&1 | tee {log}"
+        "python {SCRIPTS:q}/measure_structure.py --studies {params.studies} --manifests {input.manifests:q}"
+        " --masks {input.masks:q} {params.detector} {params.compute} --output {output:q} 2>&1 | tee {log:q}"

@@ -23,8 +23,8 @@ rule draw_figure:
         rows=lambda w: plan_of(w).rows,
         stem=lambda w: f"{RESULTS}/figures/{w.figure}",
     shell:
-        "python scripts/draw_figure.py {params.kind} --results {params.results} {params.studies} {params.scores}"
-        " --rows {params.rows} --output {params.stem} 2>&1 | tee {log}"
+        "python {SCRIPTS:q}/draw_figure.py {params.kind} --results {params.results} {params.studies} {params.scores}"
+        " --rows {params.rows} --output {params.stem} 2>&1 | tee {log:q}"
 
 
 use rule draw_figure as draw_catalogue with:

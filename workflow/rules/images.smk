@@ -33,9 +33,9 @@ rule generate_images:
         batch_size=RUN.batch_size,
         compute=COMPUTE,
     shell:
-        "python scripts/generate_images.py {params.generator} {params.direction} {params.set} {params.settings}"
+        "python {SCRIPTS:q}/generate_images.py {params.generator} {params.direction} {params.set} {params.settings}"
         " --alphas {params.alphas} --seed {params.seed} {params.stored} --batch-size {params.batch_size}"
-        " {params.compute} --output {output.manifest} 2>&1 | tee {log}"
+        " {params.compute} --output {output.manifest:q} 2>&1 | tee {log:q}"
 
 
 use rule generate_images as generate_seeds with:
@@ -112,8 +112,8 @@ rule gather_images:
     resources:
         **tables(),
     shell:
-        "python scripts/gather_images.py {input.manifests} --folder {output.folder} --manifest {output.manifest}"
-        " 2>&1 | tee {log}"
+        "python {SCRIPTS:q}/gather_images.py {input.manifests:q} --folder {output.folder:q} --manifest {output.manifest:q}"
+        " 2>&1 | tee {log:q}"
 
 
 rule list_images:
@@ -139,8 +139,8 @@ rule list_images:
         seed=RUN.seed,
         compute=command_line(RUN.weights),
     shell:
-        "python scripts/list_images.py {params.generator} {params.set} {params.settings} --alphas {params.alphas}"
-        " --seed {params.seed} {params.stored} {params.compute} --output {output} 2>&1 | tee {log}"
+        "python {SCRIPTS:q}/list_images.py {params.generator} {params.set} {params.settings} --alphas {params.alphas}"
+        " --seed {params.seed} {params.stored} {params.compute} --output {output:q} 2>&1 | tee {log:q}"
 
 
 use rule gather_images as make_listed_images with:
@@ -181,8 +181,8 @@ rule score_images:
         batch_size=RUN.batch_size,
         compute=COMPUTE,
     shell:
-        "python scripts/score_images.py {params.assessor} --manifest {input.manifest} --by-alpha {output.by_alpha}"
-        " --batch-size {params.batch_size} {params.compute} --output {output.scores} 2>&1 | tee {log}"
+        "python {SCRIPTS:q}/score_images.py {params.assessor} --manifest {input.manifest:q} --by-alpha {output.by_alpha:q}"
+        " --batch-size {params.batch_size} {params.compute} --output {output.scores:q} 2>&1 | tee {log:q}"
 
 
 rule score_others:
@@ -209,5 +209,5 @@ rule score_others:
         batch_size=RUN.batch_size,
         compute=COMPUTE,
     shell:
-        "python scripts/score_others.py {params.assessor} --studies {params.others} --manifests {input.manifests}"
-        " --batch-size {params.batch_size} {params.compute} --output {output} 2>&1 | tee {log}"
+        "python {SCRIPTS:q}/score_others.py {params.assessor} --studies {params.others} --manifests {input.manifests:q}"
+        " --batch-size {params.batch_size} {params.compute} --output {output:q} 2>&1 | tee {log:q}"

@@ -44,8 +44,8 @@ rule invert_photograph:
         seed=RUN.seed,
         compute=COMPUTE,
     shell:
-        "python scripts/invert_image.py {params.generator} --photograph {input.photograph:q} {params.detector}"
-        " --seed {params.seed} {params.compute} --folder {params.folder} 2>&1 | tee {log}"
+        "python {SCRIPTS:q}/invert_image.py {params.generator} --photograph {input.photograph:q} {params.detector}"
+        " --seed {params.seed} {params.compute} --folder {params.folder} 2>&1 | tee {log:q}"
 
 
 rule move_photograph:
@@ -73,15 +73,15 @@ rule move_photograph:
         batch_size=RUN.batch_size,
         compute=COMPUTE,
     shell:
-        "python scripts/move_photograph.py {params.generator} {params.assessor} --inverted {input.inverted}"
-        " --direction {input.theta} --alphas {params.alphas} {params.stored} --batch-size {params.batch_size}"
-        " {params.compute} --output {output.manifest} 2>&1 | tee {log}"
+        "python {SCRIPTS:q}/move_photograph.py {params.generator} {params.assessor} --inverted {input.inverted:q}"
+        " --direction {input.theta:q} --alphas {params.alphas} {params.stored} --batch-size {params.batch_size}"
+        " {params.compute} --output {output.manifest:q} 2>&1 | tee {log:q}"
 
 
 rule report_photograph:
     input:
         code=code("report_photograph.py"),
-        templates=["src/ganalyze/report/templates/photograph.html.j2", "src/ganalyze/report/templates/style.css"],
+        templates=[here(f"src/ganalyze/report/templates/{name}") for name in ("photograph.html.j2", "style.css")],
         photograph="<results>/photographs/{photograph}/photograph.png",
         reconstruction="<results>/photographs/{photograph}/reconstruction.png",
         quality="<results>/photographs/{photograph}/inverted.csv",
@@ -102,5 +102,5 @@ rule report_photograph:
         assessors=[study.assessor for study in RUN.studies],
         generator=RUN.generator,
     shell:
-        "python scripts/report_photograph.py --folder {params.folder} --studies {params.studies} --assessors {params.assessors}"
-        " --generator {params.generator} 2>&1 | tee {log}"
+        "python {SCRIPTS:q}/report_photograph.py --folder {params.folder} --studies {params.studies} --assessors {params.assessors}"
+        " --generator {params.generator} 2>&1 | tee {log:q}"

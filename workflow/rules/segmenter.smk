@@ -25,6 +25,6 @@ rule train_segmenter:
         seed=RUN.seed,
         compute=COMPUTE,
     shell:
-        "python scripts/train_segmenter.py {params.generator} --seed {params.seed} {params.settings}"
-        " {params.compute} --metrics {output.metrics} --held-out {output.held_out} --output {output.unet}"
-        " 2>&1 | tee {log}"
+        "python {SCRIPTS:q}/train_segmenter.py {params.generator} --seed {params.seed} {params.settings}"
+        " {params.compute} --metrics {output.metrics:q} --held-out {output.held_out:q} --output {output.unet:q}"
+        " 2>&1 | tee {log:q}"

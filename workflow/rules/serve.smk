@@ -24,8 +24,8 @@ for port, (experiment, reference) in enumerate(EXPERIMENTS_OF[STUDIES[0]].items(
         name:
             f"serve_{experiment}"
         input:
-            page="page/dist/index.html",
-            settings=f"page/settings/{experiment}.yaml",
+            page=here("page/dist/index.html"),
+            settings=here(f"page/settings/{experiment}.yaml"),
             tracks=f"{folder}/tracks/{experiment}.csv",
             manifests=[f"{folder}/images/{name}.unscored.csv" for name in settings.seeds] + foils_of(settings),
             images=[f"{folder}/images/{name}" for name in settings.seeds],
@@ -39,8 +39,8 @@ for port, (experiment, reference) in enumerate(EXPERIMENTS_OF[STUDIES[0]].items(
             port=port,
             database=f"{RESULTS}/{experiment}.sqlite",
         shell:
-            "python scripts/serve_experiment.py --settings {input.settings} --tracks {input.tracks} --port {params.port}"
-            " --manifests {input.manifests} --database {params.database} 2>&1 | tee {log}"
+            "python {SCRIPTS:q}/serve_experiment.py --settings {input.settings:q} --tracks {input.tracks:q} --port {params.port}"
+            " --manifests {input.manifests:q} --database {params.database} 2>&1 | tee {log:q}"
 
 
 rule explore:
@@ -55,4 +55,4 @@ rule explore:
     params:
         results=RESULTS,
     shell:
-        "python scripts/explore.py --results {params.results} 2>&1 | tee {log}"
+        "python {SCRIPTS:q}/explore.py --results {params.results} 2>&1 | tee {log:q}"

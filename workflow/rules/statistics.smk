@@ -21,8 +21,8 @@ rule fit_mixed_models:
         formulas=lambda w: [formulas.score_formula(classes_of(w.study))],
         more="--family gaussian --name score",
     shell:
-        "python scripts/fit_mixed_models.py --data {input.data} --formula {params.formulas:q} {params.more}"
-        " --output {output} 2>&1 | tee {log}"
+        "python {SCRIPTS:q}/fit_mixed_models.py --data {input.data:q} --formula {params.formulas:q} {params.more}"
+        " --output {output:q} 2>&1 | tee {log:q}"
 
 
 use rule fit_mixed_models as fit_factor_models with:

@@ -26,4 +26,4 @@ rule fetch_weights:
         # Another published hash means another file: whatever was made with it is made again.
         hashes=lambda w: CATALOGUE[w.file].hashes if w.file in CATALOGUE else None,
     shell:
-        "python scripts/fetch_weights.py {wildcards.file} --weights-dir {params.folder} 2>&1 | tee {log}"
+        "python {SCRIPTS:q}/fetch_weights.py {wildcards.file} --weights-dir {params.folder:q} 2>&1 | tee {log:q}"

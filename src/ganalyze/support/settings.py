@@ -78,8 +78,8 @@ def _as_number(value: Any, real: bool) -> Any:
 
 def _as_path(value: str) -> str:
     """A path as every program takes it: ~ is one's home, and a name that begins with - is no option."""
-    if "\n" in value or "\0" in value:
-        raise ValueError("a path may not hold a line break")
+    if re.search(r"[\x00-\x1f{}]", value):
+        raise ValueError("a path may not hold { or }, which Snakemake takes for wildcards, nor a line break or tab")
     path = Path(value).expanduser()
     return str(path.absolute() if value.startswith("-") else path)
 

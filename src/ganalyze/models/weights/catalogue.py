@@ -18,7 +18,7 @@ from pydantic import (
 
 from ganalyze.support.errors import GanalyzeError
 
-CATALOGUE = Path("config/weights.yaml")
+CATALOGUE = Path(__file__).resolve().parents[4] / "config/weights.yaml"
 
 
 class _Entry(BaseModel):
