@@ -6,24 +6,22 @@ import os
 from functools import cache
 from pathlib import Path
 
-_HOME = Path(os.path.relpath(Path(__file__).resolve().parents[1]))  # from where Snakemake runs; there mostly "."
+HOME = Path(os.path.relpath(Path(__file__).resolve().parents[1]))  # from where Snakemake runs; there mostly "."
 
 
 def here(path: str) -> str:
     """A file of the workflow's own, whichever folder Snakemake runs in."""
-    return str(_HOME / path)
-
-
-SCRIPTS = here("scripts")
+    return str(HOME / path)
 
 
 @cache  # asked by every rule and many jobs
 def code(script: str, *modules: str) -> list[str]:
-    """A script in scripts/, and every file of the library that it or one of `modules` imports, sorted.
+    """A script in scripts/, and then every file of the library that it or one of `modules` imports, sorted.
 
     Modules that are no part of the library are looked for in the folder where Snakemake runs: models of the user's own.
     """
-    waiting, found = [Path(SCRIPTS, script), *map(_file_of, modules)], set()
+    first = Path(here("scripts"), script)
+    waiting, found = [first, *map(_file_of, modules)], set()
     while waiting:
         path = waiting.pop()
         if path is None or path in found:
@@ -34,7 +32,7 @@ def code(script: str, *modules: str) -> list[str]:
                 waiting += map(_file_of, (node.module, *(f"{node.module}.{alias.name}" for alias in node.names)))
             elif isinstance(node, ast.Import):
                 waiting += (_file_of(alias.name) for alias in node.names)
-    return sorted(map(str, found))
+    return [str(first), *sorted(map(str, found - {first}))]
 
 
 def _file_of(module: str) -> Path | None:

@@ -1,7 +1,10 @@
 """Which files of code a job runs: its script, and all that it imports, of the library or of the user's own."""
 
+from pathlib import Path
+
 import pytest
 
+from workflow import sources
 from workflow.sources import code
 
 
@@ -24,6 +27,7 @@ def here(tmp_path, monkeypatch):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sources, "HOME", Path())
     code.cache_clear()
     yield tmp_path
     code.cache_clear()
@@ -42,7 +46,7 @@ def test_a_scripts_code_is_all_that_it_imports_at_whatever_place(here):
 
 
 def test_a_model_of_the_users_own_brings_what_it_imports(here):
-    assert code("run.py", "mine") == ["mine.py", "mine_too.py", *ALL_OF_RUN]
+    assert code("run.py", "mine") == ["scripts/run.py", "mine.py", "mine_too.py", *ALL_OF_RUN[1:]]
 
 
 def test_modules_of_installed_packages_are_no_code_of_ours(here):

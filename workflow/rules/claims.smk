@@ -20,7 +20,7 @@ rule make_table1:
     resources:
         **tables(500, minutes=30),
     shell:
-        "python {SCRIPTS:q}/make_table1.py --models {input.models:q} --output {output:q} 2>&1 | tee {log:q}"
+        "python {input.code[0]:q} --models {input.models:q} --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule judge_claims:
@@ -40,5 +40,5 @@ rule judge_claims:
         results=subpath(output[0], parent=True),
         studies=STUDIES,
     shell:
-        "python {SCRIPTS:q}/judge_claims.py --claims {input.claims:q} --results {params.results} --studies {params.studies}"
+        "python {input.code[0]:q} --claims {input.claims:q} --results {params.results} --studies {params.studies}"
         " --tables {input.tables:q} --output {output:q} 2>&1 | tee {log:q}"

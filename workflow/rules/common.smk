@@ -23,7 +23,7 @@ from ganalyze.run import load_run
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.files import read_yaml
 from ganalyze.support.settings import command_line
-from workflow.sources import SCRIPTS, code, here
+from workflow.sources import code, here
 
 # config/demo.yaml is the default, not a base that other runs are laid over.
 if not workflow.overwrite_configfiles:

@@ -28,6 +28,6 @@ rule train_direction:
         seed=RUN.seed,
         compute=COMPUTE,
     shell:
-        "python {SCRIPTS:q}/train_direction.py {params.generator} {params.assessor} --study {wildcards.study}"
+        "python {input.code[0]:q} {params.generator} {params.assessor} --study {wildcards.study}"
         " --seed {params.seed} {params.settings} {params.compute} --checkpoint {params.checkpoint}"
         " --loss {output.loss:q} --output {output.theta:q} 2>&1 | tee {log:q}"

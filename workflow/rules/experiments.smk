@@ -22,7 +22,7 @@ rule build_tracks:
         settings=lambda w: command_line(settings_of(w)),
         seed=RUN.seed,
     shell:
-        "python {SCRIPTS:q}/build_tracks.py {params.experiment} --manifests {input.manifests:q} {params.settings}"
+        "python {input.code[0]:q} {params.experiment} --manifests {input.manifests:q} {params.settings}"
         " --seed {params.seed} --output {output:q} 2>&1 | tee {log:q}"
 
 
@@ -49,7 +49,7 @@ rule simulate_trials:
         ),
         seed=RUN.seed,
     shell:
-        "python {SCRIPTS:q}/simulate_trials.py --tracks {input.tracks:q} --manifest {input.manifest:q} --claims {input.claims:q}"
+        "python {input.code[0]:q} --tracks {input.tracks:q} --manifest {input.manifest:q} --claims {input.claims:q}"
         " --experiment {params.experiment} --study {wildcards.study} --seed {params.seed} {params.sensitivity}"
         " --output {output:q} 2>&1 | tee {log:q}"
 
@@ -75,7 +75,7 @@ rule prepare_trials:
     params:
         experiment=reference_of,
     shell:
-        "python {SCRIPTS:q}/prepare_trials.py --trials {input.trials:q} --experiment {params.experiment}"
+        "python {input.code[0]:q} --trials {input.trials:q} --experiment {params.experiment}"
         " --manifests {input.manifests:q} --output {output.trials:q} 2>&1 | tee {log:q}"
 
 
@@ -116,5 +116,5 @@ rule estimate_power:
         data_sets=RUN.power_data_sets,
         seed=RUN.seed,
     shell:
-        "python {SCRIPTS:q}/estimate_power.py --claims {input.claims:q} --data-sets {params.data_sets} --seed {params.seed}"
+        "python {input.code[0]:q} --claims {input.claims:q} --data-sets {params.data_sets} --seed {params.seed}"
         " --output {output:q} 2>&1 | tee {log:q}"

@@ -24,7 +24,7 @@ rule segment_images:
         batch_size=RUN.batch_size,
         compute=COMPUTE,
     shell:
-        "python {SCRIPTS:q}/segment_images.py {params.segmenter} --manifest {input.manifest:q}"
+        "python {input.code[0]:q} {params.segmenter} --manifest {input.manifest:q}"
         " --batch-size {params.batch_size} {params.compute} --output {output.masks:q} 2>&1 | tee {log:q}"
 
 
@@ -50,7 +50,7 @@ rule measure_factors:
     params:
         masks=lambda w, input: f"--masks {input.masks}" if input.masks else "",
     shell:
-        "python {SCRIPTS:q}/measure_factors.py --images {input.manifest:q} {params.masks} --threads {threads}"
+        "python {input.code[0]:q} --images {input.manifest:q} {params.masks} --threads {threads}"
         " --by-alpha {output.by_alpha:q} --output {output.factors:q} 2>&1 | tee {log:q}"
 
 
@@ -72,7 +72,7 @@ rule compare_directions:
         studies=STUDIES,
         others=lambda w, input: f"--others {input.others}" if input.others else "",
     shell:
-        "python {SCRIPTS:q}/compare_directions.py --studies {params.studies} --directions {input.directions:q}"
+        "python {input.code[0]:q} --studies {params.studies} --directions {input.directions:q}"
         " --manifests {input.manifests:q} {params.others} --output {output:q} 2>&1 | tee {log:q}"
 
 
@@ -98,5 +98,5 @@ rule measure_structure:
         detector=f"--detector {RUN.detector}" if RUN.detector else "",
         compute=COMPUTE,
     shell:
-        "python {SCRIPTS:q}/measure_structure.py --studies {params.studies} --manifests {input.manifests:q}"
+        "python {input.code[0]:q} --studies {params.studies} --manifests {input.manifests:q}"
         " --masks {input.masks:q} {params.detector} {params.compute} --output {output:q} 2>&1 | tee {log:q}"

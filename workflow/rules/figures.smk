@@ -23,7 +23,7 @@ rule draw_figure:
         rows=lambda w: plan_of(w).rows,
         stem=lambda w: f"{RESULTS}/figures/{w.figure}",
     shell:
-        "python {SCRIPTS:q}/draw_figure.py {params.kind} --results {params.results} {params.studies} {params.scores}"
+        "python {input.code[0]:q} {params.kind} --results {params.results} {params.studies} {params.scores}"
         " --rows {params.rows} --output {params.stem} 2>&1 | tee {log:q}"
 
 

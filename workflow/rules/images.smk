@@ -33,7 +33,7 @@ rule generate_images:
         batch_size=RUN.batch_size,
         compute=COMPUTE,
     shell:
-        "python {SCRIPTS:q}/generate_images.py {params.generator} {params.direction} {params.set} {params.settings}"
+        "python {input.code[0]:q} {params.generator} {params.direction} {params.set} {params.settings}"
         " --alphas {params.alphas} --seed {params.seed} {params.stored} --batch-size {params.batch_size}"
         " {params.compute} --output {output.manifest:q} 2>&1 | tee {log:q}"
 
@@ -112,7 +112,7 @@ rule gather_images:
     resources:
         **tables(),
     shell:
-        "python {SCRIPTS:q}/gather_images.py {input.manifests:q} --folder {output.folder:q} --manifest {output.manifest:q}"
+        "python {input.code[0]:q} {input.manifests:q} --folder {output.folder:q} --manifest {output.manifest:q}"
         " 2>&1 | tee {log:q}"
 
 
@@ -139,7 +139,7 @@ rule list_images:
         seed=RUN.seed,
         compute=command_line(RUN.weights),
     shell:
-        "python {SCRIPTS:q}/list_images.py {params.generator} {params.set} {params.settings} --alphas {params.alphas}"
+        "python {input.code[0]:q} {params.generator} {params.set} {params.settings} --alphas {params.alphas}"
         " --seed {params.seed} {params.stored} {params.compute} --output {output:q} 2>&1 | tee {log:q}"
 
 
@@ -181,7 +181,7 @@ rule score_images:
         batch_size=RUN.batch_size,
         compute=COMPUTE,
     shell:
-        "python {SCRIPTS:q}/score_images.py {params.assessor} --manifest {input.manifest:q} --by-alpha {output.by_alpha:q}"
+        "python {input.code[0]:q} {params.assessor} --manifest {input.manifest:q} --by-alpha {output.by_alpha:q}"
         " --batch-size {params.batch_size} {params.compute} --output {output.scores:q} 2>&1 | tee {log:q}"
 
 
@@ -209,5 +209,5 @@ rule score_others:
         batch_size=RUN.batch_size,
         compute=COMPUTE,
     shell:
-        "python {SCRIPTS:q}/score_others.py {params.assessor} --studies {params.others} --manifests {input.manifests:q}"
+        "python {input.code[0]:q} {params.assessor} --studies {params.others} --manifests {input.manifests:q}"
         " --batch-size {params.batch_size} {params.compute} --output {output:q} 2>&1 | tee {log:q}"

@@ -44,7 +44,7 @@ rule invert_photograph:
         seed=RUN.seed,
         compute=COMPUTE,
     shell:
-        "python {SCRIPTS:q}/invert_image.py {params.generator} --photograph {input.photograph:q} {params.detector}"
+        "python {input.code[0]:q} {params.generator} --photograph {input.photograph:q} {params.detector}"
         " --seed {params.seed} {params.compute} --folder {params.folder} 2>&1 | tee {log:q}"
 
 
@@ -73,7 +73,7 @@ rule move_photograph:
         batch_size=RUN.batch_size,
         compute=COMPUTE,
     shell:
-        "python {SCRIPTS:q}/move_photograph.py {params.generator} {params.assessor} --inverted {input.inverted:q}"
+        "python {input.code[0]:q} {params.generator} {params.assessor} --inverted {input.inverted:q}"
         " --direction {input.theta:q} --alphas {params.alphas} {params.stored} --batch-size {params.batch_size}"
         " {params.compute} --output {output.manifest:q} 2>&1 | tee {log:q}"
 
@@ -102,5 +102,5 @@ rule report_photograph:
         assessors=[study.assessor for study in RUN.studies],
         generator=RUN.generator,
     shell:
-        "python {SCRIPTS:q}/report_photograph.py --folder {params.folder} --studies {params.studies} --assessors {params.assessors}"
+        "python {input.code[0]:q} --folder {params.folder} --studies {params.studies} --assessors {params.assessors}"
         " --generator {params.generator} 2>&1 | tee {log:q}"

@@ -59,5 +59,5 @@ rule measure_realness:
         seed=RUN.seed,
         compute=COMPUTE,
     shell:
-        "python {SCRIPTS:q}/measure_realness.py --manifest {input.manifest:q} --reference {params.reference:q}"
+        "python {input.code[0]:q} --manifest {input.manifest:q} --reference {params.reference:q}"
         " {params.settings} --seed {params.seed} {params.compute} --output {output:q} 2>&1 | tee {log:q}"

@@ -18,7 +18,7 @@ rule write_provenance:
         config=RUN.model_dump_json(),
         weights=lambda w, input: [path.removesuffix(".sha256") for path in input.weights],
     shell:
-        "python {SCRIPTS:q}/write_provenance.py --config {params.config:q} --weights {params.weights:q} --output {output:q}"
+        "python {input.code[0]:q} --config {params.config:q} --weights {params.weights:q} --output {output:q}"
         " 2>&1 | tee {log:q}"
 
 
@@ -41,7 +41,7 @@ rule write_metrics:
         segmenter=lambda w, input: f"--segmenter {input.segmenter}" if input.segmenter else "",
         realness=lambda w, input: f"--realness {input.realness}" if input.realness else "",
     shell:
-        "python {SCRIPTS:q}/write_metrics.py --studies {params.studies} --models {input.models:q} {params.realness}"
+        "python {input.code[0]:q} --studies {params.studies} --models {input.models:q} {params.realness}"
         " {params.segmenter} --output {output:q} 2>&1 | tee {log:q}"
 
 
@@ -49,7 +49,7 @@ rule write_report:
     input:
         code=code("write_report.py"),
         templates=sorted(map(str, Path(here("src/ganalyze/report/templates")).iterdir())),
-        catalogue=str(RUN.weights.catalogue),
+        catalogue=here("config/weights.yaml"),
         provenance="<results>/provenance.json",
         manifests=expand("<results>/{study}/images/test.csv", study=STUDIES),
         images=expand("<results>/{study}/images/test", study=STUDIES),
@@ -81,10 +81,10 @@ rule write_report:
     params:
         results=subpath(output[0], parent=True),
     shell:
-        "python {SCRIPTS:q}/write_report.py --results {params.results} --output {output:q} 2>&1 | tee {log:q}"
+        "python {input.code[0]:q} --results {params.results} --output {output:q} 2>&1 | tee {log:q}"
 
 
 onsuccess:
-    if Path(rules.write_report.output[0]).is_file():
-        print(f"The report:  {Path(rules.write_report.output[0]).resolve()}")
-        print(f"The figures: {Path(RESULTS, 'figures').resolve()}")
+    if Path(f"{RESULTS}/report.html").is_file():
+        print(f"The report:  {Path(RESULTS).resolve()}/report.html")
+        print(f"The figures: {Path(RESULTS).resolve()}/figures/")

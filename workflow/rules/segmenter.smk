@@ -25,6 +25,6 @@ rule train_segmenter:
         seed=RUN.seed,
         compute=COMPUTE,
     shell:
-        "python {SCRIPTS:q}/train_segmenter.py {params.generator} --seed {params.seed} {params.settings}"
+        "python {input.code[0]:q} {params.generator} --seed {params.seed} {params.settings}"
         " {params.compute} --metrics {output.metrics:q} --held-out {output.held_out:q} --output {output.unet:q}"
         " 2>&1 | tee {log:q}"

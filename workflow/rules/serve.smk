@@ -36,10 +36,11 @@ for port, (experiment, reference) in enumerate(EXPERIMENTS_OF[STUDIES[0]].items(
         resources:
             **tables(minutes=600),
         params:
+            script=here("scripts/serve_experiment.py"),
             port=port,
             database=f"{RESULTS}/{experiment}.sqlite",
         shell:
-            "python {SCRIPTS:q}/serve_experiment.py --settings {input.settings:q} --tracks {input.tracks:q} --port {params.port}"
+            "python {params.script:q} --settings {input.settings:q} --tracks {input.tracks:q} --port {params.port}"
             " --manifests {input.manifests:q} --database {params.database} 2>&1 | tee {log:q}"
 
 
@@ -53,6 +54,7 @@ rule explore:
     resources:
         **networks(6000, minutes=600),
     params:
+        script=here("scripts/explore.py"),
         results=RESULTS,
     shell:
-        "python {SCRIPTS:q}/explore.py --results {params.results} 2>&1 | tee {log:q}"
+        "python {params.script:q} --results {params.results} 2>&1 | tee {log:q}"

@@ -21,7 +21,7 @@ rule fit_mixed_models:
         formulas=lambda w: [formulas.score_formula(classes_of(w.study))],
         more="--family gaussian --name score",
     shell:
-        "python {SCRIPTS:q}/fit_mixed_models.py --data {input.data:q} --formula {params.formulas:q} {params.more}"
+        "python {input.code[0]:q} --data {input.data:q} --formula {params.formulas:q} {params.more}"
         " --output {output:q} 2>&1 | tee {log:q}"
 
 

@@ -22,8 +22,9 @@ rule fetch_weights:
     resources:
         **tables(500, 120),
     params:
+        script=here("scripts/fetch_weights.py"),
         folder=subpath(output[0], parent=True),
         # Another published hash means another file: whatever was made with it is made again.
         hashes=lambda w: CATALOGUE[w.file].hashes if w.file in CATALOGUE else None,
     shell:
-        "python {SCRIPTS:q}/fetch_weights.py {wildcards.file} --weights-dir {params.folder:q} 2>&1 | tee {log:q}"
+        "python {params.script:q} {wildcards.file} --weights-dir {params.folder:q} 2>&1 | tee {log:q}"
