@@ -30,7 +30,7 @@ photo: env  ## move a photograph along the demo's directions: make photo PHOTO=m
 
 .PHONY: explore
 explore: env  ## move faces and photographs by sliders in the browser, on this machine alone (needs the finished demo)
-	snakemake --cores all --quiet all -- explore
+	snakemake --cores all --quiet rules reason host -- explore
 
 .PHONY: refresh-store
 refresh-store: env  ## finish the demo, store it in dvc-store in place of the old one; then commit dvc.lock and dvc-store
@@ -67,7 +67,7 @@ page_too = $(if $(shell which npm),page-$(1))
 
 .PHONY: pilot
 pilot: env page  ## try both experiments in a browser: the memory game at port 8000, the 2AFC task at 8001
-	snakemake --configfile config/pilot.yaml --cores 2 --quiet all -- serve_memory_game serve_two_afc
+	snakemake --configfile config/pilot.yaml --cores 2 --quiet rules reason host -- serve_memory_game serve_two_afc
 
 .PHONY: test
 test: env $(call page_too,test)  ## run the test suite (tests whose system part is absent say so and are skipped)

@@ -15,7 +15,7 @@ from ganalyze.support.tables import write_table
 class Arguments(Settings):
     """Which images, and where the table goes."""
 
-    images: Path = Field(description="manifest (CSV) or folder of PNG images")
+    images: Path = Field(description="manifest (CSV) or folder of images")
     masks: Path | None = Field(
         default=None,
         description="the subjects' masks (non-zero is subject): manifest, or folder of <image_id>.png; without, what "

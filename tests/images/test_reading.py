@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from ganalyze.images import reading
-from ganalyze.images.reading import decode
+from ganalyze.images.reading import decode, images_in
 from ganalyze.support.errors import GanalyzeError
 
 COLOURS = np.array([[[255, 0, 0], [0, 128, 0], [10, 20, 200]], [[0, 0, 0], [128, 128, 128], [255, 255, 255]]], np.uint8)
@@ -22,6 +22,23 @@ def stored(image, kind="PNG", **options):
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
+
+
+def test_the_images_of_a_folder_are_those_of_the_kinds_that_count(tmp_path):
+    for name in ("b.JPG", "a.webp", "c.jpeg", "d.Tiff", "._b.JPG", ".hidden.png", "notes.txt", "e.gif"):
+        (tmp_path / name).touch()
+    assert images_in(tmp_path) == {"a": "a.webp", "b": "b.JPG", "c": "c.jpeg", "d": "d.Tiff"}
+    (tmp_path / "a.png").touch()
+    with pytest.raises(GanalyzeError, match=r"a\.png and a\.webp differ in their ending only"):
+        images_in(tmp_path)
+
+
+@pytest.mark.parametrize("names", [(), ("notes.txt", "a.gif", "._a.png")])
+def test_a_folder_without_images_is_refused_with_the_kinds_that_count(tmp_path, names):
+    for name in names:
+        (tmp_path / name).touch()
+    with pytest.raises(GanalyzeError, match=r"holds no images: files that end in \.jpg"):
+        images_in(tmp_path)
 
 
 def test_colours_stay_as_they_are():

@@ -577,7 +577,7 @@ def no_masks_folder(folder):
         (unreadable_image, "03.png is not a readable image"),
         (truncated_image, "03.png is not a readable image"),
         (unreadable_mask, "03.png is not a readable image"),
-        (no_images, "images holds no PNG images"),
+        (no_images, "images holds no images: files that end in .jpg, .jpeg"),
         (no_folder, "images not found: give a manifest or a folder"),
         (mask_of_another_size, "mask of 03 is 8×7 pixels, its image 40×30"),
         (masks_of_other_images, "none of the masks"),

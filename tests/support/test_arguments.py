@@ -55,7 +55,7 @@ everything = st.builds(
     training=trainings,
     alphas=st.lists(finite, min_size=1, max_size=5).map(tuple),
     options=st.dictionaries(st.from_regex(r"[a-z][a-z_]*", fullmatch=True), option_values, max_size=3),
-    files=st.just((Path("a b"), Path("c"))),
+    files=st.lists(words.map(Path), max_size=3).map(tuple),
 )
 
 

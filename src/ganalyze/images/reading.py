@@ -12,7 +12,29 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from ganalyze.support.errors import GanalyzeError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP")
+EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")
 MOST_PIXELS = 100_000_000
+
+
+def images_in(folder: Path | str) -> dict[str, str]:
+    """The images of a folder that end as `EXTENSIONS` have it, by their names without the ending, sorted: their files.
+
+    Hidden files are none of them: macOS lays one beside each image. Raises GanalyzeError where the folder is missing,
+    holds no image, or two of one name.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise GanalyzeError(f"folder {folder} not found")
+    names = sorted(path.name for path in folder.glob("[!.]*") if path.suffix.lower() in EXTENSIONS)
+    if not names:
+        raise GanalyzeError(f"folder {folder} holds no images: files that end in {', '.join(EXTENSIONS)} count")
+    files = {Path(name).stem: name for name in names}
+    if len(files) < len(names):
+        twice = next(name for name in names if files[Path(name).stem] != name)
+        raise GanalyzeError(
+            f"folder {folder}: {twice} and {files[Path(twice).stem]} differ in their ending only: rename one"
+        )
+    return files
 
 
 def split_file(file: str) -> tuple[str, str | None]:

@@ -17,7 +17,7 @@ import pandas as pd
 from PIL import Image
 
 from ganalyze.images.image_sets import ImageSet, read_manifest
-from ganalyze.images.reading import ImageReader
+from ganalyze.images.reading import ImageReader, images_in
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.intervals import normal_interval
 
@@ -62,7 +62,7 @@ def measure(
 ) -> pd.DataFrame:
     """Measure stored images: image_id and the seven factors, a row an image, in the order of `images`.
 
-    images: a manifest, or a folder of PNG images (of any sizes), where a file's stem is its image_id. masks:
+    images: a manifest, or a folder of images (`images_in`, of any sizes), where a file's stem is its image_id. masks:
     the same for the subjects' masks, found by image_id; a pixel with a non-zero channel is subject. An image
     without a usable mask has NaN there (see `mask_factors`). threads: all cores by default. A thread is
     handed `batch` names at a time and holds one image, so memory does not grow with their number; neither
@@ -129,20 +129,14 @@ def by_alpha(factors: pd.DataFrame, images: ImageSet) -> pd.DataFrame:
 
 
 def _files(source: Path | str) -> tuple[Path, dict[str, str]]:
-    """The folder of a manifest or a folder of PNG images, and the file in it of each image_id."""
+    """The folder of a manifest or a folder of images, and the file in it of each image_id."""
     source = Path(source)
     if not source.exists():
-        raise GanalyzeError(f"{source} not found: give a manifest or a folder of PNG images")
+        raise GanalyzeError(f"{source} not found: give a manifest or a folder of images")
     if not source.is_dir():
         manifest = read_manifest(source)
         return source.parent, dict(zip(manifest.image_id.astype(str), manifest.file.astype(str), strict=True))
-    names = sorted(path.name for path in source.glob("[!.]*") if path.suffix.lower() == ".png")
-    if not names:
-        raise GanalyzeError(f"folder {source} holds no PNG images")
-    files = {Path(name).stem: name for name in names}
-    if len(files) < len(names):
-        raise GanalyzeError(f"folder {source} holds images that differ only in .png and .PNG: rename them")
-    return source, files
+    return source, images_in(source)
 
 
 def _size(image: np.ndarray) -> str:

@@ -200,6 +200,8 @@ def _explain(fault: Any, cls: type[BaseModel]) -> str:
         allowed = _keys_at(fault["loc"][:-1], cls)
         guess = difflib.get_close_matches(str(fault["loc"][-1]), allowed, n=1)
         hint = f"did you mean {guess[0]}?" if guess else f"allowed are {', '.join(allowed)}"
+        if "." in str(fault["loc"][-1]):
+            hint = "what lies deeper is set in a file: --configfile config/demo.yaml mine.yaml lays mine over the demo"
         return f"{path}: unknown key, {hint}"
     if fault["type"] == "missing":
         return f"{path}: missing"

@@ -225,6 +225,21 @@ def test_verified_refuses_missing_truncated_and_changed_files(site, get, tmp_pat
     assert Weights(weights_dir=(folder,)).path("net.bin") == path  # put there by hand
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"<!DOCTYPE html><html>Sign in</html>", "are a web page, not the file itself"),
+        (b"\n<html><body>404</body></html>", "are a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", "are a pointer of Git LFS"),
+        (b"", "are empty"),
+    ],
+)
+def test_what_was_put_in_place_of_a_file_is_called_by_its_name(tmp_path, content, words):
+    (tmp_path / "net.bin").write_bytes(content)
+    with pytest.raises(GanalyzeError, match=words):
+        Weights(weights_dir=(tmp_path,)).path("net.bin")
+
+
 def test_the_first_of_several_folders_that_has_the_file_serves(tmp_path):
     folders = tuple(tmp_path / name for name in "abc")
     for folder in folders[1:]:

