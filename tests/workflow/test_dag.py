@@ -238,7 +238,7 @@ def test_without_a_network_a_missing_weight_is_named_and_nothing_is_left(make_ch
 def test_every_rule_states_its_memory_and_time_and_networks_take_a_gpu_on_cuda(make_checkout):
     checkout = make_checkout()
     checkout.configure(EVERYTHING | {"device": "cuda"})
-    planned = checkout.snakemake("--cores", "1", "-n", "-p")
+    planned = checkout.snakemake("--cores", "1", "-n", "-p", "--quiet", "host")
     assert planned.returncode == 0, planned.stderr[-3000:]
     on_gpu = set()
     for block in re.split(r"\n(?=(?:local)?rule )", planned.stdout + planned.stderr)[1:]:
@@ -292,6 +292,6 @@ def test_a_setting_is_said_once(make_checkout):
     assert checkout.snakemake("--cores", "2", "--", target).returncode == 0
     assert jobs(checkout.snakemake("--cores", "1", "-n", "--", target)) == {}
     checkout.configure(run_of(VALENCE | {"training": VALENCE["training"] | {"warm_up": 5}}))
-    again = checkout.snakemake("--cores", "1", "-n", "-p", "--", target)
+    again = checkout.snakemake("--cores", "1", "-n", "-p", "--quiet", "host", "--", target)
     assert jobs(again) == {"train_direction": 1}
     assert "--warm-up 5" in again.stdout + again.stderr

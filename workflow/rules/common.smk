@@ -20,7 +20,7 @@ from ganalyze.models.registry import UNET_FILE
 from ganalyze.models.segmenters import SEGMENTERS
 from ganalyze.report.claims import table_of
 from ganalyze.run import load_run
-from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.errors import in_one_line
 from ganalyze.support.files import read_yaml
 from ganalyze.support.settings import command_line
 from workflow.sources import code, here
@@ -31,12 +31,10 @@ if not workflow.overwrite_configfiles:
     configfile: here("config/demo.yaml")
 
 
-try:
+with in_one_line():
     for file in workflow.configfiles:
         read_yaml(file)  # Snakemake reads it too, and of a key that is given twice takes the last
     RUN = load_run(config)
-except GanalyzeError as error:
-    sys.exit(f"error: {error}")
 
 RESULTS = str(RUN.results)
 
