@@ -25,7 +25,7 @@ class Arguments(Settings):
     """What tracks are made of."""
 
     manifests: tuple[Path, ...] = Field(description="the test set, and the other set that the experiment shows")
-    seed: Count = Field(description="of the run")
+    seed: Count = Field(description="of the run: everything random comes from it; the same seed, the same results")
     output: Path = Field(description="track table to write (CSV)")
 
 

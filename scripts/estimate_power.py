@@ -16,7 +16,7 @@ class Arguments(Settings):
 
     claims: Path = Field(default=Path("config/claims.csv"), description="the paper's")
     data_sets: Positive = Field(default=12, description="of each size")
-    seed: Count = Field(description="of the run")
+    seed: Count = Field(description="of the run: everything random comes from it; the same seed, the same results")
     output: Path = Field(description="table to write (CSV)")
 
 

@@ -24,7 +24,7 @@ class Arguments(Settings):
         "class, as ImageNet's"
     )
     output: Path = Field(description="table to write (CSV)")
-    seed: Count = Field(description="of the run")
+    seed: Count = Field(description="of the run: everything random comes from it; the same seed, the same results")
     measurement: RealnessMeasurement
     weights: Weights = Weights()
     compute: Compute = Compute()

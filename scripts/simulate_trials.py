@@ -22,7 +22,7 @@ class Arguments(Settings):
     manifest: Path = Field(description="the targets, with scores")
     experiment: str = Field(description=f"{', '.join(EXPERIMENTS)}, or module:object")
     study: str = Field(description="name of the study")
-    seed: Count = Field(description="of the run")
+    seed: Count = Field(description="of the run: everything random comes from it; the same seed, the same results")
     claims: Path = Field(default=Path("config/claims.csv"), description="the paper's numbers")
     sensitivity: float | None = Field(
         default=None, description="of the observers, log odds per unit of score; default: as the paper's people"

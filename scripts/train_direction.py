@@ -20,7 +20,7 @@ class Arguments(Settings):
     """What is learnt, and where it goes."""
 
     study: str = Field(description="names the random streams")
-    seed: int = Field(description="of the run")
+    seed: int = Field(description="of the run: everything random comes from it; the same seed, the same results")
     output: Path = Field(description="the direction, theta.safetensors")
     loss: Path = Field(description="the loss log, loss.csv")
     checkpoint: Path = Field(description="where to go on from after a kill")

@@ -19,7 +19,7 @@ from ganalyze.support.settings import Settings
 class Arguments(Settings):
     """Whose images it learns from, and where everything goes."""
 
-    seed: int = Field(description="of the run")
+    seed: int = Field(description="of the run: everything random comes from it; the same seed, the same results")
     output: Path = Field(description="the U-Net, segmenter.safetensors")
     metrics: Path = Field(description="its agreement with GrabCut, metrics.json")
     held_out: Path = Field(description="held-out images, masks and IoU: a manifest NAME.csv; images go to NAME.zip")

@@ -5,12 +5,11 @@ from ganalyze.measures.realness.settings import RealnessMeasurement
 REFERENCE_FOLDER = RUN.realness and RUN.realness.reference_folder
 
 
-onstart:
-    if REFERENCE_FOLDER and not Path(REFERENCE_FOLDER).is_dir():
-        print(
-            f"warning: realness: the photographs' folder {REFERENCE_FOLDER} is not there: measure_realness will fail",
-            file=sys.stderr,
-        )
+if REFERENCE_FOLDER and not Path(REFERENCE_FOLDER).is_dir() and workflow.is_main_process:
+    print(
+        f"warning: realness: the photographs' folder {REFERENCE_FOLDER} is not there: measure_realness will fail",
+        file=sys.stderr,
+    )
 
 
 use rule generate_images as generate_reference with:

@@ -12,6 +12,12 @@ rule weights:
         sorted({file for file in rules.write_provenance.input.weights if file != UNET}),
 
 
+if (absent := [Path(record).stem for record in rules.weights.input if not Path(record).exists()]) and (
+    workflow.is_main_process
+):
+    print(f"Weights to be fetched into {RUN.weights_dir}: {', '.join(absent)}", file=sys.stderr)
+
+
 rule shared:
     input:
         [UNET] if RUN.distillation else [],
