@@ -53,7 +53,7 @@ class Checkpoint:
         except Exception:  # torch raises half a dozen kinds for a broken file; whichever, we start over
             say(f"{self.path} cannot be read: training starts over")
             return []
-        if saved.get("fingerprint") != self.fingerprint:
+        if not isinstance(saved, dict) or saved.get("fingerprint") != self.fingerprint:
             say(f"{self.path} is of other settings, weights or code: training starts over")
             return []
         self.transformer.load_state_dict(saved["transformer"])

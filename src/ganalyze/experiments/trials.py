@@ -21,6 +21,7 @@ A row says what was shown to whom and what they did:
 Flags are 0 or 1. Rows in messages are lines of the file, so that the header is row 1.
 """
 
+import contextlib
 import csv
 import io
 from collections.abc import Iterator
@@ -124,14 +125,13 @@ def _check_header(path: Path, header: list[str], model: type[Trial]) -> None:
 
 def _explain_encoding(data: bytes, error: UnicodeDecodeError) -> str:
     """Where text stops being UTF-8: usually where two files of different encodings were joined."""
-    before = data[: error.start].decode("latin-1")
-    column = len(next(csv.reader([before.rpartition("\n")[2] + "?"]))) - 1
-    header = next(csv.reader([before.partition("\n")[0].lstrip("ï»¿")]), [])
-    place = f", column {header[column]}" if "\n" in before and 0 <= column < len(header) else ""
-    return (
-        f"row {before.count(chr(10)) + 1}{place}: byte 0x{data[error.start]:02x} is not UTF-8: "
-        "save the whole file as UTF-8"
-    )
+    lines = (data[: error.start].decode("latin-1") + "?").splitlines()
+    place = ""
+    with contextlib.suppress(csv.Error):  # then the line alone tells where
+        header, values = (next(csv.reader([line])) for line in (lines[0].lstrip("ï»¿"), lines[-1]))
+        if len(lines) > 1 and len(values) <= len(header):
+            place = f", column {header[len(values) - 1]}"
+    return f"row {len(lines)}{place}: byte 0x{data[error.start]:02x} is not UTF-8: save the whole file as UTF-8"
 
 
 def _explain(fault: Any, lines: list[int]) -> str:
