@@ -1,5 +1,5 @@
-"""Whatever is in a file, what reads it reads it or refuses it in one line: random bytes, and a file of its own kind with
-bytes changed and an end cut off."""
+"""Whatever is in a file, what reads it reads it or refuses it in one line: random bytes, and a file of its own kind
+with bytes changed and an end cut off."""
 
 import contextlib
 import pickle

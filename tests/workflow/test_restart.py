@@ -9,11 +9,16 @@ import time
 import pytest
 
 from .conftest import run_of, study
+from .test_experiments import with_people
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]
 
 VALENCE = study("valence", "fer-valence", samples=64, batch_size=4, seeds=20, chunks=2)
-KILLS = 20
+EVERY_STAGE = {
+    "segmenter": "unet",
+    "distillation": {"samples": 24, "held_out_samples": 8, "epochs": 1},
+    "realness": {"extractor": "efficientnet-lite0", "reference_samples": 30},
+}
 
 
 @pytest.fixture(scope="module")
@@ -57,18 +62,17 @@ def start(checkout) -> subprocess.Popen:
     )
 
 
-def test_a_run_killed_at_twenty_random_moments_ends_with_the_same_bytes(checkout, undisturbed):
+def kill_at_random(checkout, undisturbed, kills: int, shortest: float, longest: float) -> None:
+    """Start the run and SIGKILL it with all its jobs after some seconds, so many times; then finish it."""
     dice = random.Random(2019)
-    kills = 0
-    while kills < KILLS:
+    while kills:
         process = start(checkout)
         try:
-            # Long enough that something happens, short enough that the run takes many starts.
-            process.communicate(timeout=dice.uniform(0.1, 0.4) * undisturbed.seconds)
+            process.communicate(timeout=dice.uniform(shortest, longest))
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
-            kills += 1
+            kills -= 1
         else:
             # Finished before all kills were dealt: once more from the beginning, at other moments.
             assert process.returncode == 0
@@ -78,6 +82,21 @@ def test_a_run_killed_at_twenty_random_moments_ends_with_the_same_bytes(checkout
         assert unlocked.returncode == 0, unlocked.stderr[-2000:]
     checkout.finish()
     assert results(checkout) == results(undisturbed)
+
+
+def test_a_run_killed_at_twenty_random_moments_ends_with_the_same_bytes(checkout, undisturbed):
+    # Long enough that something happens, short enough that the run takes many starts.
+    kill_at_random(checkout, undisturbed, 20, 0.1 * undisturbed.seconds, 0.4 * undisturbed.seconds)
+
+
+@pytest.mark.timeout(9000)
+def test_two_hundred_kills_over_all_rules_change_no_byte(make_checkout):
+    """Some 45 minutes on two cores."""
+    runs = make_checkout(), make_checkout()
+    for checkout in runs:
+        checkout.configure(with_people() | EVERY_STAGE)
+    runs[0].finish()
+    kill_at_random(runs[1], runs[0], 200, 4, 14)
 
 
 def test_a_second_run_in_the_same_folder_is_refused_with_a_clear_line(checkout):
