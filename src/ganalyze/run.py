@@ -15,6 +15,7 @@ from ganalyze.direction.settings import ImageSets, Training, TransformerSettings
 from ganalyze.experiments.registry import EXPERIMENTS, ExperimentSettings
 from ganalyze.images.shards import ImageFormat
 from ganalyze.measures.realness.settings import Realness
+from ganalyze.measures.settings import NullDirections
 from ganalyze.models.assessors import ASSESSORS
 from ganalyze.models.choices import AssessorChoice, GeneratorChoice
 from ganalyze.models.compute import Compute
@@ -93,6 +94,9 @@ class Run(GeneratorChoice, Compute):
     )
     distillation: Distillation | None = Field(default=None, description="needed where the U-Net serves")
     realness: Realness | None = Field(default=None, description="without it, realness is not measured")
+    null_directions: NullDirections | None = Field(
+        default=None, description="random directions to compare each study's with; without it, none"
+    )
     photographs: FilePaths = Field(default=(), description="files of photographs that are inverted and moved")
     power_data_sets: Positive | None = Field(
         default=None, description="simulated memory games of each size to tell their power; without it, it is not told"

@@ -57,6 +57,7 @@ FIGURES = figures_of(
     realness=RUN.realness is not None,
     distilled=RUN.distillation is not None,
     power=RUN.power_data_sets is not None,
+    null_directions=RUN.null_directions is not None,
     segmented=RUN.segmenter is not None,
     experiments={study.name: tuple(study.experiments) for study in RUN.studies},
 )

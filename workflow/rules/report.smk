@@ -59,6 +59,7 @@ rule write_report:
         factor_models=expand("<results>/{study}/factor_models.csv", study=STUDIES),
         alignment="<results>/alignment.csv" if len(STUDIES) > 1 else [],
         realness=expand("<results>/{study}/realness.csv", study=STUDIES if RUN.realness else []),
+        null_directions=expand("<results>/{study}/null_directions.csv", study=STUDIES if RUN.null_directions else []),
         models=expand("<results>/{study}/mixed_models.csv", study=STUDIES),
         claims="<results>/claims.csv",
         tables=TABLES1,

@@ -86,6 +86,19 @@ def score_in_words(images: ImageSet, means: pd.DataFrame, assessor: str, subject
     return text
 
 
+def null_in_words(table: pd.DataFrame) -> str:
+    """How the learnt direction compares with random ones (`null_directions.csv`)."""
+    learnt, null = table.slope[0], table.slope[1:]
+    steeper = int((null.abs() >= abs(learnt)).sum())
+    text = (
+        f"Along this direction the score changes by {number(learnt)} per unit of α, along {len(null)} random directions "
+        f"of the same length by {number(null.min())} to {number(null.max())} "
+    )
+    if steeper:
+        return f"{text}({steeper} of them as steep, p = {table.p[0]:.2f})."
+    return f"{text}(none as steep, p = {table.p[0]:.2f}, the least that so many can give)."
+
+
 def others_in_words(alignment: pd.DataFrame, study: str, others: Mapping[str, str]) -> str:
     """What other assessors make of a study's direction, where it moves them by `PLAIN` or more. others: titles of
     studies with assessors of their own."""

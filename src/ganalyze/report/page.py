@@ -50,6 +50,7 @@ def write_report(results: Path, provenance: dict[str, Any], output: Path) -> Non
         distilled=config["distillation"] is not None,
         power=config["power_data_sets"] is not None,
         segmented=config["segmenter"] is not None,
+        null_directions=config["null_directions"] is not None,
         experiments=experiments,
     )
     figures = {
@@ -106,7 +107,7 @@ def _study(
     slope = model[model.term == "alpha"].iloc[0]
     images, means = ImageSet.open(folder / "images/test.csv"), read_table(folder / "scores.by_alpha.csv")
     changes, subject = findings.factor_changes(folder), findings.subject_of(images)
-    realness = folder / "realness.csv"
+    realness, null_directions = folder / "realness.csv", folder / "null_directions.csv"
     plain = changes.certain & (changes.change.abs() >= findings.SLIGHT)
 
     others: dict[str, str] = {}
@@ -125,6 +126,7 @@ def _study(
         "factors": changes.assign(plain=plain).to_dict("index"),
         "score_told": findings.score_in_words(images, means, card.title, subject),
         "others_told": "" if alignment is None else findings.others_in_words(alignment, name, others),
+        "null_told": findings.null_in_words(read_table(null_directions)) if null_directions.is_file() else "",
         "moves": findings.listed(study["transformer"].get("moves") or ()),
         "realness": realness_in_words(read_table(realness)) if realness.is_file() else "",
         "slope": with_interval(slope.estimate, slope.ci_low, slope.ci_high)

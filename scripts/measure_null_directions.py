@@ -1,0 +1,60 @@
+"""Measure the score along random directions of a direction's length: would any direction do it?"""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from ganalyze.direction.generation import draw_seeds
+from ganalyze.direction.settings import ImageSetSettings
+from ganalyze.direction.transformer import Transformer
+from ganalyze.images.image_sets import evenly_spaced
+from ganalyze.measures.null_directions import compare_with_null
+from ganalyze.measures.settings import NullDirections
+from ganalyze.models.choices import AssessorChoice, GeneratorChoice
+from ganalyze.models.compute import Compute
+from ganalyze.models.weights.files import Weights
+from ganalyze.support.arguments import run_command
+from ganalyze.support.settings import Floats, Positive, Settings
+from ganalyze.support.tables import write_table
+
+
+class Arguments(Settings):
+    """Which direction, on which seeds."""
+
+    study: str = Field(description="names the random streams")
+    seed: int = Field(description="of the run: everything random comes from it; the same seed, the same results")
+    direction: Path = Field(description="theta.safetensors")
+    ends: Floats = Field(min_length=2, max_length=2, description="the smallest α and the largest")
+    output: Path = Field(description="table to write (CSV)")
+    batch_size: Positive = Field(default=40, description="images at once")
+    null_directions: NullDirections
+    image_set: ImageSetSettings
+    generator: GeneratorChoice
+    assessor: AssessorChoice
+    weights: Weights = Weights()
+    compute: Compute = Compute()
+
+
+def main(arguments: Arguments) -> None:
+    compute, (low, high) = arguments.compute.prepare(), arguments.ends
+    generator, images = arguments.generator.load_and_try(arguments.weights, compute)
+    assessor = arguments.assessor.load_assessor(arguments.weights, compute, images)
+    seeds = draw_seeds(arguments.image_set, generator.num_classes, arguments.seed)
+    table = compare_with_null(
+        generator,
+        assessor,
+        Transformer.load(arguments.direction, generator.z_dim),
+        seeds.iloc[evenly_spaced(arguments.null_directions.null_seeds, len(seeds))],
+        (low, high),
+        arguments.null_directions.directions,
+        compute,
+        study=arguments.study,
+        set_name="test",
+        seed=arguments.seed,
+        batch_size=arguments.batch_size,
+    )
+    write_table(table, arguments.output)
+
+
+if __name__ == "__main__":
+    run_command(main)
