@@ -1,8 +1,9 @@
 """Would any direction do it? The score along random directions of the same length, beside the one that was learnt.
 
-What is compared is the slope of the score between the ends of the α grid, averaged over some seeds of the test set. The
-rank of a direction that is no better than random ones is uniform among them, so that p = (1 + those at least as steep) /
-(1 + all of them), as of a permutation test (Phipson & Smyth, Stat. Appl. Genet. Mol. Biol. 2010).
+What is compared is the slope of the score between the ends of the α grid, averaged over some seeds of the test set.
+The rank of a direction that is no better than random ones is uniform among them, so that
+p = (1 + those at least as steep) / (1 + all of them), as of a permutation test (Phipson & Smyth, Stat. Appl. Genet.
+Mol. Biol. 2010).
 """
 
 from collections.abc import Sequence
@@ -48,10 +49,9 @@ def slopes_along(
 
     seeds: as `draw_seeds` gives them. seed: of the run. Scores are of 8-bit images, as everywhere.
     """
-    z = np.stack(
-        [draw_z(set_name, row.class_id, row.z_index, generator.z_dim, seed=seed) for row in seeds.itertuples()]
-    )
-    z = truncation_of(generator) * torch.from_numpy(z).to(compute.device).repeat_interleave(2, 0)
+    rows = seeds.itertuples()
+    drawn = [draw_z(set_name, row.class_id, row.z_index, generator.z_dim, seed=seed) for row in rows]
+    z = truncation_of(generator) * torch.from_numpy(np.stack(drawn)).to(compute.device).repeat_interleave(2, 0)
     y = torch.tensor(seeds.class_id.to_numpy(), device=compute.device).repeat_interleave(2, 0)
     alpha = torch.tensor(ends, device=compute.device).repeat(len(seeds))
     slopes = np.empty(len(directions))

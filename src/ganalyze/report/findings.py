@@ -91,8 +91,8 @@ def null_in_words(table: pd.DataFrame) -> str:
     learnt, null = table.slope[0], table.slope[1:]
     steeper = int((null.abs() >= abs(learnt)).sum())
     text = (
-        f"Along this direction the score changes by {number(learnt)} per unit of α, along {len(null)} random directions "
-        f"of the same length by {number(null.min())} to {number(null.max())} "
+        f"Along this direction the score changes by {number(learnt)} per unit of α, along {len(null)} random "
+        f"directions of the same length by {number(null.min())} to {number(null.max())} "
     )
     if steeper:
         return f"{text}({steeper} of them as steep, p = {table.p[0]:.2f})."
