@@ -12,8 +12,10 @@ from PIL import Image
 from ganalyze.figures.alignment import draw_alignment
 from ganalyze.figures.catalogue import draw_catalogue
 from ganalyze.figures.comparison import choose_common_seeds, draw_comparison
+from ganalyze.figures.explained import draw_explained
 from ganalyze.figures.factors import FACTORS, draw_factors
 from ganalyze.figures.masks import draw_masks
+from ganalyze.figures.null_directions import draw_null_directions
 from ganalyze.figures.plan import figures_of
 from ganalyze.figures.scores import draw_scores
 from ganalyze.figures.sequences import choose_seeds, draw_sequences
@@ -73,7 +75,18 @@ def planned(*studies, realness=False, distilled=False, power=False, experiments=
 
 def test_the_papers_figures_are_drawn_of_the_studies_that_are_there():
     figures = planned("memorability", "valence")
-    assert set(figures) == {"fig1", "fig3a", "fig3b", "fig4", "fig8c", "fig9", "fig10", "factors_valence", "alignment"}
+    assert set(figures) == {
+        "fig1",
+        "fig3a",
+        "fig3b",
+        "fig4",
+        "fig8c",
+        "fig9",
+        "fig10",
+        "factors_valence",
+        "alignment",
+        "explained",
+    }
     assert figures["fig9"].studies == ("valence",)
     assert figures["fig10"].studies == ("memorability", "valence")
 
@@ -82,6 +95,8 @@ def test_what_was_not_measured_is_not_drawn():
     assert {"fig5a", "realness_valence"} <= set(planned("memorability", "valence", realness=True))
     assert "masks" in planned("memorability", distilled=True)
     assert "structure" in planned("memorability", "valence", segmented=True)
+    assert planned("memorability", null_directions=True)["null_directions"].studies == ("memorability",)
+    assert "null_directions" not in planned("memorability")
     assert not {"fig5a", "masks"} & set(planned("memorability"))
 
 
@@ -270,6 +285,22 @@ def test_structure_is_drawn_a_line_a_study_with_its_ends():
     assert [text.get_text() for text in landmarks.get_legend().get_texts()] == ["a", "b c"]
     assert len(draw_structure(both[both.measure == "outline_overlap"]).axes) == 1
     plt.close("all")
+
+
+def test_slopes_of_random_directions_are_shares_of_the_learnt_ones():
+    table = pd.DataFrame({"direction": ["learnt", "0", "1"], "slope": [-0.5, 0.25, -0.1]})
+    (ax,) = draw_null_directions({"memorability": table, "valence": table}).axes
+    null, learnt, *_ = ax.lines
+    assert sorted(null.get_xdata()) == pytest.approx([-0.5, 0.2])
+    assert learnt.get_xdata() == [1]
+    assert [text.get_text() for text in ax.texts] == ["−0.50", "−0.50"]
+
+
+def test_what_is_explained_and_what_is_left_fill_a_bar():
+    table = pd.DataFrame({"factor": ["brightness", "entropy", "all"], "share": [0.5, 0.03, 0.53]})
+    (ax,) = draw_explained({"memorability": table}).axes
+    assert sum(bar.get_width() for bar in ax.patches) == pytest.approx(1)
+    assert [text.get_text() for text in ax.texts] == ["50%", "47% left"]
 
 
 def test_the_alignment_of_directions_is_drawn_pair_by_pair():

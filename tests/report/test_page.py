@@ -19,12 +19,15 @@ from ganalyze.report.claims import judge_claims, read_claims
 from ganalyze.report.explorer import THUMBNAIL, explorer_study
 from ganalyze.report.page import SCREEN_PIXELS_PER_INCH, write_report
 from ganalyze.report.table1 import table1
+from ganalyze.statistics.steps import step_changes
 from ganalyze.support.errors import GanalyzeError
 from tests import REPOSITORY
 
 EXPERIMENTS = {"memorability": ["memory_game"], "valence": []}
 STUDIES = ["memorability", "valence"]
-FIGURES = figures_of(STUDIES, realness=False, distilled=False, power=False, experiments=EXPERIMENTS)
+FIGURES = figures_of(
+    STUDIES, realness=False, distilled=False, power=False, experiments=EXPERIMENTS, null_directions=True
+)
 FACTORS = {"brightness": -1.4, "redness": 0.1, "object_size": 0.8}  # change, in standard deviations
 CLAIMS = read_claims(REPOSITORY / "config/claims.csv")
 REPORT = REPOSITORY / "src/ganalyze/report/templates"
@@ -50,6 +53,7 @@ PROVENANCE = {
         "segmenter": "unet",
         "detector": None,
         "power_data_sets": None,
+        "null_directions": {"directions": 19, "null_seeds": 4},
         "studies": [
             {"name": "memorability", "assessor": "resmem", "experiments": {"memory_game": {}}, **STUDY},
             {"name": "valence", "assessor": "fer-valence", "experiments": {}, **STUDY},
@@ -71,6 +75,12 @@ def results(tmp_path):
         for seed in range(4):
             Image.new("RGB", (8, 8), (60 * seed, 0, 0)).save(folder / f"images/{seed}.png")
         write_factors(folder, manifest)
+        step_changes(manifest).to_csv(folder / "steps.csv", index=False)
+        shares = {"factor": [*FACTORS, "all"], "share": [0.5, 0.01, 0.1, 0.61]}
+        explained = pd.DataFrame(shares).assign(share_ci_low=0.5, share_ci_high=0.7)
+        explained.to_csv(folder / "explained.csv", index=False)
+        null = pd.DataFrame({"direction": ["learnt", "0", "1"], "slope": [0.68, -0.1, 0.2], "p": [1 / 3, None, None]})
+        null.to_csv(folder / "null_directions.csv", index=False)
         model = {"term": "alpha", "estimate": 0.68, "ci_low": 0.66, "ci_high": 0.7, "p": 1e-20, "engine": "lme <x>"}
         model |= {"std_error": 0.01, "statsmodels_estimate": 0.684, "statsmodels_std_error": 0.01}
         pd.DataFrame([model | {"formula": "score ~ alpha + (1|seed_id)"}]).to_csv(
@@ -474,3 +484,18 @@ def test_a_missing_figure_is_named_and_no_report_is_left(results):
     with pytest.raises(GanalyzeError, match=r"fig4\.png not found: draw it first"):
         write(results)
     assert not (results / "report.html").exists()
+
+
+def test_it_says_what_goes_along_with_the_score_and_whether_any_direction_would_do(results):
+    page = write(results)
+    assert "the image factors explain 61% [50%, 70%]: brightness 50% and object size 10%." in page
+    assert "The score rises at " in page
+    assert "by 0.68 per unit of α, along 2 random directions of the same length by −0.10 to 0.20 (none as steep" in page
+    null = pd.read_csv(results / "valence/null_directions.csv").assign(slope=[0.1, -0.3, 0.05])
+    null.to_csv(results / "valence/null_directions.csv", index=False)
+    assert "(1 of them as steep, p = 0.33)" in write(results)
+
+
+def test_a_run_without_null_directions_asks_nothing_of_them(results):
+    without = PROVENANCE | {"config": PROVENANCE["config"] | {"null_directions": None}}
+    assert "Would any direction do it?" not in write(results, without)

@@ -29,3 +29,24 @@ rule measure_null_directions:
         "python {input.code[0]:q} {params.generator} {params.assessor} --study {wildcards.study} --direction {input.theta:q}"
         " --ends {params.ends} {params.settings} --seed {params.seed} --batch-size {params.batch_size} {params.compute}"
         " --output {output:q} 2>&1 | tee {log:q}"
+
+
+rule analyse_changes:
+    input:
+        code=code("analyse_changes.py"),
+        manifest="<results>/{study}/images/test.csv",
+        factors="<results>/{study}/factors.csv",
+    output:
+        steps="<results>/{study}/steps.csv",
+        explained="<results>/{study}/explained.csv",
+    log:
+        "<logs>/analyse_changes/{study}.log",
+    conda:
+        "../../envs/environment.yaml"
+    resources:
+        **tables(),
+    params:
+        seed=RUN.seed,
+    shell:
+        "python {input.code[0]:q} --study {wildcards.study} --seed {params.seed} --manifest {input.manifest:q}"
+        " --factors {input.factors:q} --steps {output.steps:q} --explained {output.explained:q} 2>&1 | tee {log:q}"

@@ -86,6 +86,32 @@ def score_in_words(images: ImageSet, means: pd.DataFrame, assessor: str, subject
     return text
 
 
+def steps_in_words(steps: pd.DataFrame) -> str:
+    """At which steps of α the score rises (`steps.csv`)."""
+    rise, fall = steps.p_holm.lt(0.05) & steps["mean"].gt(0), steps.p_holm.lt(0.05) & steps["mean"].lt(0)
+    if rise.all():
+        return "The score rises at every step of α."
+    told = [f"The score rises at {int(rise.sum())} of {len(steps)} steps of α"]
+    for which, words in ((fall, "falls"), (~rise & ~fall, "cannot be told from level")):
+        if which.any():
+            places = [
+                f"{alpha_label(step.alpha_from)} to {alpha_label(step.alpha_to)}" for step in steps[which].itertuples()
+            ]
+            told.append(f"it {words} from {listed(places)}")
+    return f"{'; '.join(told)}."
+
+
+def explained_in_words(table: pd.DataFrame, subject: str) -> str:
+    """Which factors go along with the score's changes (`explained.csv`)."""
+    *factors, whole = table.itertuples()
+    largest = sorted((row for row in factors if row.share >= 0.05), key=lambda row: -row.share)
+    told = listed([f"{row.factor.replace('_', ' ')} {row.share:.0%}" for row in largest])
+    return (
+        f"Of how the score of the same {subject[:-1]} changes, the image factors explain {whole.share:.0%} "
+        f"[{whole.share_ci_low:.0%}, {whole.share_ci_high:.0%}]{f': {told}' if told else ''}."
+    )
+
+
 def null_in_words(table: pd.DataFrame) -> str:
     """How the learnt direction compares with random ones (`null_directions.csv`)."""
     learnt, null = table.slope[0], table.slope[1:]

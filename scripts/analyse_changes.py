@@ -1,0 +1,37 @@
+"""How the score changes within seeds: from one α to the next, and with the image factors."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from ganalyze.images.image_sets import read_manifest
+from ganalyze.measures.factors import IMAGE_FACTORS, MASK_FACTORS
+from ganalyze.statistics.explained import explain_changes
+from ganalyze.statistics.model_tables import join_by_image
+from ganalyze.statistics.steps import step_changes
+from ganalyze.support.arguments import run_command
+from ganalyze.support.settings import Count, Settings
+from ganalyze.support.tables import read_table, write_table
+
+
+class Arguments(Settings):
+    """Which images, and what is written."""
+
+    study: str = Field(description="names the random streams")
+    seed: Count = Field(description="of the run: everything random comes from it; the same seed, the same results")
+    manifest: Path = Field(description="of the scored test set")
+    factors: Path = Field(description="of its images (scripts/measure_factors.py)")
+    steps: Path = Field(description="table to write (CSV): the score's change at each step of α")
+    explained: Path = Field(description="table to write (CSV): what goes along with the score's changes")
+
+
+def main(arguments: Arguments) -> None:
+    images = join_by_image(read_manifest(arguments.manifest), read_table(arguments.factors))
+    factors = [*IMAGE_FACTORS, *MASK_FACTORS]
+    explained = explain_changes(images, factors, seed=arguments.seed, study=arguments.study)
+    write_table(step_changes(images), arguments.steps)
+    write_table(explained, arguments.explained)
+
+
+if __name__ == "__main__":
+    run_command(main)

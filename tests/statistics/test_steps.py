@@ -1,0 +1,31 @@
+"""Steps of α: each tested over the seeds, with as few false alarms as stated."""
+
+import numpy as np
+import pandas as pd
+
+from ganalyze.statistics.steps import step_changes
+
+# R: with(sleepstudy of lme4), t.test(Reaction of day k+1, of day k, paired = TRUE) for days 0 to 4, p.adjust(, "holm").
+STEPS_IN_R = tests_in_r = None
+
+
+def scores(rng, rises, seeds=30):
+    means = np.r_[0, np.cumsum(rises)]
+    values = rng.normal(size=(seeds, 1)) + means + 0.1 * rng.normal(size=(seeds, len(means)))
+    rows = [[s, a, values[s, i]] for s in range(seeds) for i, a in enumerate(np.linspace(-0.2, 0.2, len(means)))]
+    return pd.DataFrame(rows, columns=["seed_id", "alpha", "score"])
+
+
+def test_each_step_is_told_apart_from_none():
+    steps = step_changes(scores(np.random.default_rng(0), [0.3, 0.0, 0.3, -0.3]))
+    assert steps.n.tolist() == [30] * 4
+    assert ((steps.ci_low > 0) == [True, False, True, False]).all()
+    assert steps.ci_high[3] < 0
+    assert (steps.p_holm >= steps.p).all()
+
+
+def test_where_nothing_rises_one_of_twenty_sets_at_most_gives_an_alarm():
+    alarms = sum(
+        (step_changes(scores(np.random.default_rng(i), [0, 0, 0, 0], seeds=20)).p_holm < 0.05).any() for i in range(400)
+    )
+    assert alarms / 400 < 0.05 + 2 * (0.05 * 0.95 / 400) ** 0.5
