@@ -100,7 +100,9 @@ def write_trials(results, source):
     """The memory game of memorability: two series, one of them excluded; its models, claims and Table 1."""
     trials = results / "memorability/trials"
     trials.mkdir(exist_ok=True)
-    series = pd.DataFrame({"participant": ["a", "b"], "series": 1, "kept": [1, 0], "reason": ["", "55% & <x>"]})
+    series = pd.DataFrame(
+        {"participant": ["a", "b"], "series": 1, "kept": [1, 0], "unseen": [3, 0], "reason": ["", "55% & <x>"]}
+    )
     series.to_csv(trials / "memory_game.series.csv", index=False)
     rates = pd.DataFrame({"alpha": [-0.2, 0.2], "data_points": [1200, 1300], "images": [400, 500]})
     rates.assign(data_source=source).to_csv(trials / "memory_game.by_alpha.csv", index=False)
