@@ -7,7 +7,7 @@ export function identity(parameters = new URLSearchParams(location.search)) {
   if (prolific) return { platform: "prolific", identifier: prolific };
   const worker = parameters.get("workerId");
   if (worker) return { platform: "mturk", identifier: worker };
-  return { platform: "link", identifier: parameters.get("participant") ?? randomIdentifier() };
+  return { platform: "link", identifier: parameters.get("participant") || randomIdentifier() };
 }
 
 /** MTurk shows the page to workers who have not taken the task yet. */
@@ -15,11 +15,20 @@ export function isUnaccepted(parameters = new URLSearchParams(location.search)) 
   return parameters.get("assignmentId") === "ASSIGNMENT_ID_NOT_AVAILABLE";
 }
 
-/** For a plain link: a random name that this browser keeps. */
+/** For a plain link: a random name that this browser keeps or, where it may not, the page's address. */
 function randomIdentifier() {
-  const identifier = localStorage.getItem(STORAGE_KEY) ?? crypto.randomUUID();
-  localStorage.setItem(STORAGE_KEY, identifier);
-  return identifier;
+  // Not crypto.randomUUID, which plain http lacks.
+  const random = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0"));
+  try {
+    const identifier = localStorage.getItem(STORAGE_KEY) ?? random.join("");
+    localStorage.setItem(STORAGE_KEY, identifier);
+    return identifier;
+  } catch {
+    const address = new URL(location.href);
+    address.searchParams.set("participant", random.join(""));
+    history.replaceState(null, "", address);
+    return random.join("");
+  }
 }
 
 /** The form that hands an assignment back to MTurk, or null where there is none to hand back. */

@@ -1,16 +1,19 @@
 // Decoded images, so that drawing one takes no longer than the frame it is drawn in.
 
+import { request } from "./requests.js";
+
 const decoded = new Map();
 
-/** Decode images that are in the browser's cache already. */
-export async function decode(urls) {
+/** Fetch and decode images; `onProgress(done, total)` is called at each, `onAway(reason)` while there is no connection.
+ *  Throws where the host has no such image. */
+export async function load(urls, onProgress, onAway) {
   const missing = [...new Set(urls)].filter((url) => !decoded.has(url));
+  let done = 0;
+  onProgress(done, missing.length);
   await Promise.all(
     missing.map(async (url) => {
-      const image = new Image();
-      image.src = url;
-      await image.decode();
-      decoded.set(url, await createImageBitmap(image));
+      decoded.set(url, await createImageBitmap(await (await request(url, {}, onAway)).blob()));
+      onProgress(++done, missing.length);
     }),
   );
 }

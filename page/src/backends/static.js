@@ -1,14 +1,17 @@
 // Without our server: tracks are files beside the page. What the server would judge is judged here, by the same rules,
 // which the bundle brings along (ganalyze.experiments.exclusions).
 
+import { request } from "../requests.js";
+
 class StaticBackend {
   answers = [];
   track = null;
   bundle = null;
   onRefused = () => {};
+  onAway = () => {};
 
   async study() {
-    this.bundle = await load("study.json");
+    this.bundle = await this.#load("study.json");
     return this.bundle.settings;
   }
 
@@ -20,10 +23,18 @@ class StaticBackend {
   async open(slot, series) {
     if (slot >= this.bundle.slots) return { status: "full" };
     if (series > this.bundle.series) return { status: "done" };
-    const { track, trials } = await load(`tracks/${slot}-${series}.json`);
+    const { track, trials } = await this.#load(`tracks/${slot}-${series}.json`);
     this.track = { name: track, trials, series };
     this.answers = [];
     return { status: "ready", series, answered: 0, trials };
+  }
+
+  async #load(path) {
+    return (await request(path, {}, this.onAway)).json();
+  }
+
+  async arrive() {
+    return { finished: null, full: false };
   }
 
   /** A line of the results file. */
@@ -100,11 +111,10 @@ export class JatosBackend extends StaticBackend {
 
 /** Plain files: ?slot=3&series=1 says which track; the answers are a file that the participant's browser saves. */
 export class FilesBackend extends StaticBackend {
-  async enter() {
+  async enter({ identifier }) {
     const parameters = new URLSearchParams(location.search);
     const slot = Number(parameters.get("slot") ?? Math.floor(Math.random() * this.bundle.slots));
-    const name = (parameters.get("participant") ?? "").replace(/[^A-Za-z0-9_-]/g, "");
-    this.participant = name.slice(0, 40) || `slot-${slot}`;
+    this.participant = parameters.get("participant") ? identifier : `slot-${slot}`;
     return this.open(slot, Number(parameters.get("series") ?? 1));
   }
 
@@ -119,12 +129,6 @@ export class FilesBackend extends StaticBackend {
     link.click();
     return { ...this.judge(), more: false, code: null, return_url: null };
   }
-}
-
-async function load(path) {
-  const reply = await fetch(path);
-  if (!reply.ok) throw new Error(`${path} is missing`);
-  return reply.json();
 }
 
 /** The share of trials that failed; 0 without any. */

@@ -106,7 +106,9 @@ def _durations(trials: pd.DataFrame, experiment: str) -> Iterator[pd.Series]:
         yield trials.image_ms.astype(float)
     if EXPERIMENTS[experiment].paced and "shown_at" in trials:
         order = trials.sort_values(["participant", "series", "trial_index"])
-        yield -order.groupby(["participant", "series"]).shown_at.diff(-1).dt.total_seconds().reindex(trials.index)
+        onset = pd.to_datetime(order.shown_at, utc=True, format="ISO8601")
+        until_next = -onset.groupby([order.participant, order.series]).diff(-1)
+        yield until_next.dt.total_seconds().reindex(trials.index)
 
 
 def data_points(

@@ -169,6 +169,30 @@ class Store:
             db.execute("UPDATE participants SET token = ? WHERE participant = ?", [_hash(token), participant])
             return Standing("ready", participant, slot, series, track, _answered(db, participant, series), token)
 
+    def joined(self) -> int:
+        """How many participants have a slot."""
+        with self._lock:
+            return self._connection.execute("SELECT COUNT(*) FROM participants").fetchone()[0]
+
+    def series_of(self, participant: str) -> list[Standing]:
+        """The series that a participant has begun, in order."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT * FROM series JOIN participants USING (participant) WHERE participant = ? ORDER BY series",
+                [participant],
+            ).fetchall()
+            return [
+                Standing(
+                    "ready",
+                    participant,
+                    row["slot"],
+                    row["series"],
+                    row["track"],
+                    _answered(self._connection, participant, row["series"]),
+                )
+                for row in rows
+            ]
+
     def holder(self, token: str) -> Standing | None:
         """Whose token this is, and their latest series; None for a token that is not, or no longer, valid."""
         with self._lock:
