@@ -239,13 +239,13 @@ def test_an_archive_becomes_a_trial_table(tmp_path, sets):
 def test_what_holds_no_results_is_refused_by_its_name_and_faults_in_an_archive_by_their_place(tmp_path):
     with zipfile.ZipFile(tmp_path / "study.jzip", "w") as archive:
         archive.writestr("ganalyze.jas", "{}")
-    with pytest.raises(GanalyzeError, match="study.jzip holds no results"):
+    with pytest.raises(GanalyzeError, match=r"study\.jzip holds no results"):
         read_answers([tmp_path / "study.jzip"])
     with pytest.raises(GanalyzeError, match="nowhere not found"):
         read_answers([tmp_path / "nowhere"])
     with zipfile.ZipFile(tmp_path / "results.zip", "w") as archive:
         archive.writestr("a/data.txt", f"{line()}\nnothing\n")
-    with pytest.raises(GanalyzeError, match="results.zip, a/data.txt, line 2: no answer"):
+    with pytest.raises(GanalyzeError, match=r"results\.zip, a/data\.txt, line 2: no answer"):
         read_answers([tmp_path / "results.zip"])
 
 
