@@ -1,4 +1,5 @@
 // Who takes part, as the platform that sent them says.
+import { keep, keepInAddress, kept } from "./storage.js";
 
 const STORAGE_KEY = "ganalyze-participant";
 
@@ -19,16 +20,9 @@ export function isUnaccepted(parameters = new URLSearchParams(location.search)) 
 function randomIdentifier() {
   // Not crypto.randomUUID, which plain http lacks.
   const random = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0"));
-  try {
-    const identifier = localStorage.getItem(STORAGE_KEY) ?? random.join("");
-    localStorage.setItem(STORAGE_KEY, identifier);
-    return identifier;
-  } catch {
-    const address = new URL(location.href);
-    address.searchParams.set("participant", random.join(""));
-    history.replaceState(null, "", address);
-    return random.join("");
-  }
+  const identifier = kept(STORAGE_KEY) ?? random.join("");
+  if (!keep(STORAGE_KEY, identifier)) keepInAddress("participant", identifier);
+  return identifier;
 }
 
 /** The form that hands an assignment back to MTurk, or null where there is none to hand back. */

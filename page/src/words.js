@@ -99,7 +99,7 @@ export const end = (study, result) => `
   }
   ${study.debriefing}
   ${result.code ? `<p>Your completion code</p><p class="code">${result.code}</p>` : ""}
-  ${result.returns ? `<p class="go">Press ${key("Enter")} to hand it in</p>` : ""}
+  ${result.returns ? `<p class="go">Press ${key("Enter")} to ${result.saves ? "save the file of your answers again" : "hand it in"}</p>` : ""}
   ${result.more ? pressSpace(result.before && result.returns ? "do another series, if you have handed in this one" : "do another series") : ""}
   ${result.returns || result.more ? "" : "<p>You may close the window now.</p>"}`;
 

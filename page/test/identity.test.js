@@ -12,12 +12,14 @@ class Form {
   }
 }
 
-beforeEach(() => {
+function emptyStorage() {
   const stored = new Map();
-  globalThis.localStorage = {
-    getItem: (key) => stored.get(key) ?? null,
-    setItem: (key, value) => stored.set(key, value),
-  };
+  return { getItem: (key) => stored.get(key) ?? null, setItem: (key, value) => stored.set(key, value) };
+}
+
+beforeEach(() => {
+  globalThis.window = globalThis;
+  globalThis.localStorage = emptyStorage();
   globalThis.crypto ??= webcrypto; // Node 18
   globalThis.document = { createElement: (tag) => (tag === "form" ? new Form() : {}) };
 });
@@ -46,7 +48,7 @@ test("a plain link gets a random name, which the browser keeps", () => {
   assert.equal(platform, "link");
   assert.match(identifier, /^[0-9a-f]{32}$/);
   assert.equal(identity(query()).identifier, identifier);
-  localStorage.getItem = () => null; // another browser
+  globalThis.localStorage = emptyStorage(); // another browser
   assert.notEqual(identity(query()).identifier, identifier);
 });
 

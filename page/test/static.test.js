@@ -29,13 +29,25 @@ function game(repeats, newImages) {
 }
 
 async function opened(query = "slot=0") {
-  globalThis.location = { search: `?${query}` };
+  globalThis.location = { search: `?${query}`, pathname: "/", href: `https://host.example/?${query}` };
+  globalThis.history = { replaceState: mock.fn() };
   const backend = new FilesBackend();
   await backend.study();
-  return { backend, entry: await backend.enter({ identifier: new URLSearchParams(query).get("participant") }) };
+  const arrival = await backend.arrive({ identifier: new URLSearchParams(query).get("participant") });
+  return { backend, arrival, entry: await backend.enter() };
 }
 
+let stored; // what the browser keeps
+
+beforeEach(() => {
+  stored = new Map();
+  globalThis.window = {
+    sessionStorage: { getItem: (key) => stored.get(key) ?? null, setItem: (key, value) => stored.set(key, value) },
+  };
+});
+
 async function judged(responses) {
+  stored.clear();
   const { backend } = await opened();
   responses.forEach((response, trial_index) => backend.submit({ trial_index, response }));
   return backend.judge();
@@ -100,6 +112,7 @@ test("without a slot in the link one of the slots is drawn", async () => {
   bundle("memory_game", game(1, 1));
   const drawn = mock.method(Math, "random", () => 0.999);
   assert.equal((await opened("")).backend.track.name, "track 1-1");
+  assert.match(String(history.replaceState.mock.calls[0].arguments[2]), /slot=1/); // for a reload
   drawn.mock.restore();
 });
 
@@ -124,7 +137,8 @@ test("the answers are saved as one file, a line each", async () => {
   backend.submit({ trial_index: 0, response: 1 });
   backend.submit({ trial_index: 1, response: 0 });
   const result = await backend.finish();
-  assert.deepEqual(result, { passed: true, more: false, code: null, return_url: null });
+  const { passed, more, saves } = result;
+  assert.deepEqual([passed, more, saves], [true, false, true]);
   assert.deepEqual([link.href, link.download], ["blob:answers", "anna_track 1-1.jsonl"]);
   assert.equal(link.click.mock.callCount(), 1);
   const lines = (await saved.text()).trimEnd().split("\n");
@@ -133,6 +147,38 @@ test("the answers are saved as one file, a line each", async () => {
     { participant: "anna", track: "track 1-1", trial_index: 1, response: 0 },
   ]);
 });
+
+test("a page that is loaded again goes on where it was, and saves the file again once it is complete", async () => {
+  bundle("memory_game", game(2, 0));
+  const query = "slot=1&series=1&participant=anna";
+  const { backend, arrival, entry } = await opened(query);
+  assert.deepEqual([arrival, entry.answered], [{ finished: null, full: false }, 0]);
+  backend.submit({ trial_index: 0, response: 1 });
+  const again = await opened(query);
+  assert.deepEqual([again.arrival.finished, again.entry.answered], [null, 1]);
+  again.backend.submit({ trial_index: 1, response: 0 });
+  const link = { click: mock.fn() };
+  globalThis.document = { createElement: () => link };
+  const { finished } = (await opened(query)).arrival;
+  assert.equal(finished.passed, true);
+  finished.leave();
+  assert.equal(link.click.mock.callCount(), 1);
+  assert.equal((await opened("slot=1&series=2&participant=anna")).arrival.finished, null);
+  assert.equal((await opened("slot=1&series=1&participant=otto")).arrival.finished, null);
+});
+
+for (const method of ["getItem", "setItem"]) {
+  test(`a browser that keeps nothing (${method}) goes through a series all the same`, async () => {
+    window.sessionStorage[method] = () => {
+      throw new Error("SecurityError");
+    };
+    bundle("memory_game", game(2, 0));
+    const { backend } = await opened("slot=1");
+    backend.submit({ trial_index: 0, response: 1 });
+    backend.submit({ trial_index: 1, response: 1 });
+    assert.equal(backend.judge().passed, true);
+  });
+}
 
 // --- JATOS -----------------------------------------------------------------------------------------------------------
 

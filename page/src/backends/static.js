@@ -2,6 +2,7 @@
 // which the bundle brings along (ganalyze.experiments.exclusions).
 
 import { request } from "../requests.js";
+import { keep, keepInAddress, kept } from "../storage.js";
 
 class StaticBackend {
   answers = [];
@@ -109,25 +110,52 @@ export class JatosBackend extends StaticBackend {
   }
 }
 
-/** Plain files: ?slot=3&series=1 says which track; the answers are a file that the participant's browser saves. */
+/** Plain files: ?slot=3&series=1 says which track; the answers are a file that the participant's browser saves. It keeps
+ *  them besides while the window is open (the next person at it may have the same link), so that a page that is loaded
+ *  again goes on, or saves the file again. */
 export class FilesBackend extends StaticBackend {
-  async enter({ identifier }) {
+  #session = null;
+
+  async arrive({ identifier }) {
     const parameters = new URLSearchParams(location.search);
     const slot = Number(parameters.get("slot") ?? Math.floor(Math.random() * this.bundle.slots));
+    if (!parameters.has("slot")) keepInAddress("slot", slot);
     this.participant = parameters.get("participant") ? identifier : `slot-${slot}`;
-    return this.open(slot, Number(parameters.get("series") ?? 1));
+    this.#session = await this.open(slot, Number(parameters.get("series") ?? 1));
+    if (this.#session.status !== "ready") return { finished: null, full: false };
+    this.answers = JSON.parse(kept(this.#place, "sessionStorage")) ?? [];
+    this.#session.answered = this.answers.length;
+    const finished = this.answers.length === this.track.trials.length ? this.#result() : null;
+    return { finished, full: false };
+  }
+
+  async enter() {
+    return this.#session;
   }
 
   submit(answer) {
     this.answers.push(answer);
+    keep(this.#place, JSON.stringify(this.answers), "sessionStorage");
   }
 
   async finish() {
+    this.#save();
+    return this.#result();
+  }
+
+  get #place() {
+    return `ganalyze-answers ${location.pathname} ${this.participant} ${this.track.name}`;
+  }
+
+  #result() {
+    return { ...this.judge(), more: false, code: null, return_url: null, leave: () => this.#save(), saves: true };
+  }
+
+  #save() {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob(this.answers.map((answer) => this.line(answer))));
     link.download = `${this.participant}_${this.track.name}.jsonl`;
     link.click();
-    return { ...this.judge(), more: false, code: null, return_url: null };
   }
 }
 

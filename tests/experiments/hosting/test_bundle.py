@@ -264,6 +264,11 @@ def test_a_series_on_plain_files_comes_back_as_a_file_and_becomes_a_trial_table(
         person.answers_pairs(sides)
     download.value.save_as(tmp_path / "results.jsonl")
     person.sees("Thank you")
+    person.page.reload()
+    person.sees("Your last series is complete")
+    with person.page.expect_download() as again:
+        person.press("Enter")
+    assert again.value.path().read_text() == (tmp_path / "results.jsonl").read_text()
     context.close()
     gathered = gather(tmp_path, tmp_path / "results.jsonl")
     assert gathered.returncode == 0, gathered.stderr

@@ -16,7 +16,7 @@ KEYS = {"left": "f", "right": "j"}
 # The order of the try-out's patterns (page/src/main.js), as whether they are repeats.
 TRY_OUT = [0, 0, 0, 1, 0, 1, 0, 0, 1]
 # Notes which trial is on, so that a look once a frame is enough to find it.
-_WATCH = """new MutationObserver(() => {
+WATCH = """new MutationObserver(() => {
   const on = document.querySelector("[data-trial]");
   if (on) window.latest = Number(on.dataset.trial);
 }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-trial"] });"""
@@ -31,7 +31,7 @@ class Person:
 
     def __init__(self, page: Page, pictures: Path | None = None, done: Callable[[], object] = lambda: None):
         self.page, self.pictures, self.count, self.done = page, pictures, 0, done
-        page.add_init_script(_WATCH)
+        page.add_init_script(WATCH)
 
     def sees(self, text: str, timeout: float = 20) -> None:
         """Wait until a text is on the page, at most `timeout` seconds."""
