@@ -48,7 +48,7 @@ def main(arguments: Arguments) -> None:
         print(f"  excluded {count} series: {reason}")
     if count := int(series.unseen.sum()):
         left_out = len(with_unseen) - len(points)
-        print(f"  {count} trials were not seen as intended: {left_out} data points left out with them")
+        print(f"  {count} trial(s) not seen as intended: {left_out} data point(s) left out with them")
     if len(points):
         each = points.groupby("image_id").size()
         print(

@@ -11,6 +11,7 @@ import pytest
 import requests
 from PIL import Image
 
+from ganalyze.experiments.exclusions import data_points, judge_series
 from ganalyze.experiments.hosting.rehearsal import Person
 from ganalyze.experiments.observers import Observers, simulate_trials
 from ganalyze.experiments.trial import PARTICIPANT_RULE
@@ -723,6 +724,43 @@ def test_reloading_every_page_of_a_series_loses_and_doubles_nothing(tmp_path, pa
         person.sees("This series is complete")
         assert stored_as_pressed(host.trials(), sides)
         assert not host.trials().duplicated(["series", "trial_index"]).any()
+
+
+# --- trials not seen as intended ------------------------------------------------------------------------------------
+
+
+def test_trials_of_a_hidden_window_and_of_a_browser_that_stood_still_are_no_data_points(
+    tmp_path, page, generated, sets, visit
+):
+    # Slower than elsewhere: what a busy machine delays should stay within a quarter.
+    with memory_game(tmp_path, page, generated, sets, series=1, image_ms=1000, blank_ms=600) as host:
+        host.start()
+        person = visit(host, "?participant=distracted")
+        person.agrees()
+        person.tries_out_the_memory_game()
+        person.reads_on("Ready?")
+        responses = host.trials_of(0, 1).is_repeat.to_dict()
+        repeats = host.trials_of(0, 1).query("role == 'target' and is_repeat == 1").index
+        for index, response in responses.items():
+            person.plays_the_memory_game({index: response})
+            if index == repeats[0]:
+                # Headless windows are never hidden; the page hears what it would hear.
+                person.page.evaluate(
+                    """() => {
+                      Object.defineProperty(document, "hidden", { value: true, configurable: true });
+                      document.dispatchEvent(new Event("visibilitychange"));
+                      delete document.hidden;
+                    }"""
+                )
+            if index == repeats[2]:
+                person.page.evaluate("() => { for (const end = performance.now() + 3000; performance.now() < end; ); }")
+        person.sees("This series is complete")
+        host.trials()
+    trials = read_trials(tmp_path / "exported.csv", "memory_game", pd.concat([sets["test"], sets["filler"]]))
+    assert stored_as_pressed(trials, responses)
+    assert trials.trial_index[trials.hidden == 1].tolist() == [repeats[0]]
+    left = data_points(trials, judge_series(trials, "memory_game"), "memory_game")
+    assert left.image_id.tolist() == trials.image_id[[repeats[1], repeats[3]]].tolist()
 
 
 # --- names ----------------------------------------------------------------------------------------------------------
