@@ -9,13 +9,18 @@ const decoded = new Map();
 export async function load(urls, onProgress, onAway) {
   const missing = [...new Set(urls)].filter((url) => !decoded.has(url));
   let done = 0;
+  let failed = false; // then those still under way are told of no more
   onProgress(done, missing.length);
-  await Promise.all(
-    missing.map(async (url) => {
-      decoded.set(url, await createImageBitmap(await (await request(url, {}, onAway)).blob()));
-      onProgress(++done, missing.length);
-    }),
-  );
+  const get = async (url) => {
+    const reply = await request(url, {}, (reason) => failed || onAway(reason));
+    decoded.set(url, await createImageBitmap(await reply.blob()));
+    done++;
+    if (!failed) onProgress(done, missing.length);
+  };
+  await Promise.all(missing.map(get)).catch((error) => {
+    failed = true;
+    throw error;
+  });
 }
 
 /** Let go of everything but the pictures of the try-out. */

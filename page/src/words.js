@@ -87,21 +87,22 @@ export const away = (reason) => `
   <p>The experiment cannot be reached at the moment. Please leave this window open: it goes on by itself.</p>
   ${forExperimenter(reason)}`;
 
-/** The end of a series: of this visit, or one finished before. */
-export const end = (study, result) => `
-  <h2>${result.before ? "Welcome back" : result.passed ? "Thank you" : "Thank you for taking part"}</h2>
+/** The end of a series: of this visit, or of one before. */
+export const end = (study, { passed, before, code, returns, saves, more }) => `
+  <h2>${before ? "Welcome back" : passed ? "Thank you" : "Thank you for taking part"}</h2>
+  <p>${before ? "Your last" : "This"} series is complete, and your answers are stored.
+  ${passed ? "" : "It counts as finished."}</p>
   ${
-    result.passed
-      ? `<p>${result.before ? "Your last" : "This"} series is complete, and your answers are stored.</p>`
-      : `<p>${result.before ? "Your last" : "This"} series is complete, and your answers are stored. It counts as finished.</p>
-         <p>Some pictures are there to see whether the task can be done in the place and at the time one does it, and
+    passed
+      ? ""
+      : `<p>Some pictures are there to see whether the task can be done in the place and at the time one does it, and
          several of them went wrong. That happens to many people. We will not offer you another series.</p>`
   }
   ${study.debriefing}
-  ${result.code ? `<p>Your completion code</p><p class="code">${result.code}</p>` : ""}
-  ${result.returns ? `<p class="go">Press ${key("Enter")} to ${result.saves ? "save the file of your answers again" : "hand it in"}</p>` : ""}
-  ${result.more ? pressSpace(result.before && result.returns ? "do another series, if you have handed in this one" : "do another series") : ""}
-  ${result.returns || result.more ? "" : "<p>You may close the window now.</p>"}`;
+  ${code ? `<p>Your completion code</p><p class="code">${code}</p>` : ""}
+  ${returns ? `<p class="go">Press ${key("Enter")} to ${saves ? "save the file of your answers again" : "hand it in"}</p>` : ""}
+  ${more ? pressSpace(`do another series${returns ? ", if you have handed in this one" : ""}`) : ""}
+  ${returns || more ? "" : "<p>You may close the window now.</p>"}`;
 
 /** Why there is no series, by the status of who enters. */
 export const noSeries = {

@@ -45,11 +45,11 @@ test("the end has the debriefing always, and a completion code where there is on
 
 test("the end offers what there is to do: hand in, another series, or close the window", () => {
   const offers = (changes) =>
-    ["to hand it in", "another series</p>", "close the window"].filter((offer) => end(changes).includes(offer));
+    ["to hand it in", "to do another series", "close the window"].filter((offer) => end(changes).includes(offer));
   assert.deepEqual(offers({}), ["close the window"]);
   assert.deepEqual(offers({ returns: true }), ["to hand it in"]);
-  assert.deepEqual(offers({ more: true }), ["another series</p>"]);
-  assert.deepEqual(offers({ returns: true, more: true }), ["to hand it in", "another series</p>"]);
+  assert.deepEqual(offers({ more: true }), ["to do another series"]);
+  assert.deepEqual(offers({ returns: true, more: true }), ["to hand it in", "to do another series"]);
 });
 
 test("a series that was finished before is told of as such, and handed in first", () => {

@@ -270,7 +270,7 @@ def test_what_simulated_observers_stand_behind_says_so_and_what_people_do_does_n
 def test_it_tells_who_took_part_and_who_was_excluded_and_why(results):
     page = write(results)
     part = page[page.index('id="people"') : page.index("<h3>Table 1")]
-    assert "1: 55% &amp; &lt;x&gt;" in part
+    assert "1: 55% &amp; &lt;x&gt;; 3 trials not seen as intended" in part
     assert "2,500" in part
     assert "1,200 to 1,300" in part
     assert "2.78" in part

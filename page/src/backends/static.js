@@ -122,7 +122,7 @@ export class FilesBackend extends StaticBackend {
     if (!parameters.has("slot")) keepInAddress("slot", slot);
     this.participant = parameters.get("participant") ? identifier : `slot-${slot}`;
     this.#session = await this.open(slot, Number(parameters.get("series") ?? 1));
-    if (this.#session.status !== "ready") return { finished: null, full: false };
+    if (this.#session.status !== "ready") return { finished: null, full: this.#session.status === "full" };
     this.answers = JSON.parse(kept(this.#place, "sessionStorage")) ?? [];
     this.#session.answered = this.answers.length;
     const finished = this.answers.length === this.track.trials.length ? this.#result() : null;

@@ -41,10 +41,10 @@ class Exclusions(Settings):
     )
 
 
-PAPERS = Exclusions()
+OURS = Exclusions()
 
 
-def judge_series(trials: pd.DataFrame, experiment: str, exclusions: Exclusions = PAPERS) -> pd.DataFrame:
+def judge_series(trials: pd.DataFrame, experiment: str, exclusions: Exclusions = OURS) -> pd.DataFrame:
     """One row a series: participant, series, trials, planned, unseen (of those trials, not seen as intended),
     vigilance_errors, false_alarms (shares), kept (0 or 1), reason.
 
@@ -112,7 +112,7 @@ def _durations(trials: pd.DataFrame, experiment: str) -> Iterator[pd.Series]:
 
 
 def data_points(
-    trials: pd.DataFrame, series: pd.DataFrame, experiment: str, exclusions: Exclusions = PAPERS
+    trials: pd.DataFrame, series: pd.DataFrame, experiment: str, exclusions: Exclusions = OURS
 ) -> pd.DataFrame:
     """What is analysed: one row a repeat of a target (memory game) or a pair with one (2AFC), in series that are kept.
 

@@ -136,7 +136,7 @@ def experiments_part(results: Path, experiments: Mapping[str, Sequence[str]]) ->
             excluded = series.loc[series.kept == 0, "reason"].value_counts()
             said = [f"{count}: {reason}" for reason, count in excluded.items()]
             if trials := int(series.unseen.sum()):
-                said.append(f"and the data points of {trials} trials that were not seen as intended")
+                said.append(f"{trials} trials not seen as intended")
             source = rates.data_source.iloc[0] if len(rates) else "none"
             parts.append(
                 {

@@ -862,10 +862,20 @@ def test_a_picture_that_is_not_there_is_told_to_the_experimenter_and_kindly_to_a
     with two_afc(tmp_path, page, generated, sets) as host:
         host.start()
         person = visit(host, "?participant=none", pictures="missing")
-        person.page.route("**/images/*.png", lambda route: route.fulfill(status=404, body="{}"))
+        first = []  # one is missing, the others come, and some of them later
+
+        def reply(route):
+            first.append(route.request.url)
+            if first[0] == route.request.url:
+                route.fulfill(status=404, body="{}")
+            else:
+                route.continue_()
+
+        person.page.route("**/images/*.png", reply)
         person.page.goto(f"{host.url}/{query}")
         person.agrees()
         person.sees("Something went wrong")
+        person.page.wait_for_timeout(1000)
         person.look("missing")
         text = person.page.locator("main").inner_text()
         assert "e-mail@example.org" in text
