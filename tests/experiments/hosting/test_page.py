@@ -567,6 +567,7 @@ def types(person, key, code):
         session.send("Input.dispatchKeyEvent", {"type": kind, "key": key, "code": code, "text": key[:1]})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_pairs_are_answered_on_every_keyboard_and_a_key_that_does_nothing_gets_a_hint(
     tmp_path, page, generated, sets, visit, layout
@@ -611,6 +612,7 @@ def test_the_memory_game_says_which_key_there_is_and_takes_any_layouts_letters(t
         person.sees("Well done")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("touch", [False, True])
 def test_every_key_that_is_drawn_to_go_on_can_be_clicked_or_tapped(tmp_path, page, generated, sets, visit, touch):
     with two_afc(tmp_path, page, generated, sets, **QUICK_TASK) as host:
@@ -685,6 +687,7 @@ def test_a_finished_series_can_be_handed_in_again_after_every_reload(tmp_path, p
         assert len(host.trials()) == 12
 
 
+@pytest.mark.slow
 def test_reloading_every_page_of_a_series_loses_and_doubles_nothing(tmp_path, page, generated, sets, visit):
     with two_afc(tmp_path, page, generated, sets, **QUICK_TASK) as host:
         host.start()
@@ -729,6 +732,7 @@ def test_reloading_every_page_of_a_series_loses_and_doubles_nothing(tmp_path, pa
 # --- trials not seen as intended ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_trials_of_a_hidden_window_and_of_a_browser_that_stood_still_are_no_data_points(
     tmp_path, page, generated, sets, visit
 ):
@@ -783,6 +787,7 @@ NO_STORAGE = """for (const name of ["localStorage", "sessionStorage", "indexedDB
 }"""
 
 
+@pytest.mark.slow
 def test_a_browser_that_may_store_nothing_goes_on_after_a_reload(tmp_path, page, generated, sets, visit):
     with two_afc(tmp_path, page, generated, sets, **QUICK_TASK) as host:
         host.start()
@@ -800,6 +805,7 @@ def test_a_browser_that_may_store_nothing_goes_on_after_a_reload(tmp_path, page,
         assert stored_as_pressed(host.trials(), {0: "left", 1: "left", 2: "left", 3: "right"})
 
 
+@pytest.mark.slow
 def test_on_plain_http_a_link_without_a_name_works(tmp_path, page, generated, sets, visit):
     with two_afc(tmp_path, page, generated, sets, **QUICK_TASK) as host:
         host.start()
@@ -815,6 +821,7 @@ def test_on_plain_http_a_link_without_a_name_works(tmp_path, page, generated, se
         assert stored_as_pressed(host.trials(), {0: "left"})
 
 
+@pytest.mark.slow
 def test_being_offline_at_any_moment_of_a_series_loses_nothing(tmp_path, page, generated, sets, visit):
     with two_afc(tmp_path, page, generated, sets, **QUICK_TASK) as host:
         host.start()
