@@ -155,7 +155,8 @@ const forExperimenter = (reason) => (reason ? `<p class="small">For the experime
 
 const escaped = (text) => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 
-export const pairHint = "Press <kbd>F</kbd> for the left one, <kbd>J</kbd> for the right one";
+export const pairHint = `Press <kbd>F</kbd> for the left one, <kbd>J</kbd> for the right one. On a keyboard without these
+  letters they are the keys under your two index fingers.`;
 
 export const memoryHint = "Press <kbd>Space</kbd> for a picture that was there before";
 
