@@ -20,8 +20,8 @@ import requests
 
 from ganalyze.experiments.exclusions import judge_series
 from ganalyze.experiments.hosting.hosted import open_experiment
+from ganalyze.experiments.hosting.secrets import Secrets
 from ganalyze.experiments.hosting.settings import load_settings
-from ganalyze.experiments.hosting.store import Secrets
 from ganalyze.experiments.trial import AS_IT_WENT, COLUMNS, PARTICIPANT_RULE
 from ganalyze.experiments.trials import read_trials
 from ganalyze.images.image_sets import read_manifest

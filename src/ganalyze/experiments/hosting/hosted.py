@@ -14,9 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from ganalyze.experiments.exclusions import judge_series
 from ganalyze.experiments.hosting import psych_ds
 from ganalyze.experiments.hosting.answers import Answer, timing_table, trial_table
+from ganalyze.experiments.hosting.secrets import Secrets
 from ganalyze.experiments.hosting.settings import Settings, load_settings
 from ganalyze.experiments.hosting.stimuli import Stimuli, for_page, read_tracks
-from ganalyze.experiments.hosting.store import Conflict, Secrets, Standing, Store
+from ganalyze.experiments.hosting.store import Conflict, Standing, Store
 from ganalyze.experiments.registry import EXPERIMENTS
 from ganalyze.experiments.trial import Participant
 from ganalyze.support.errors import GanalyzeError
