@@ -22,7 +22,7 @@ class Arguments(Settings):
     """What came back, and of which tracks."""
 
     answers: tyro.conf.Positional[tuple[Path, ...]] = Field(
-        min_length=1, description="results files, one answer a line (JSON)"
+        min_length=1, description="results, one answer a line (JSON): files, folders, or JATOS' results archive"
     )
     tracks: Path = Field(description="the track table of the bundle")
     simulated: bool = Field(default=False, description="mark all answers as simulated: no people took part")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 from pydantic import Field
 
-from ganalyze.experiments.exclusions import by_alpha, data_points, judge_series
+from ganalyze.experiments.exclusions import Exclusions, by_alpha, data_points, judge_series
 from ganalyze.experiments.registry import EXPERIMENTS
 from ganalyze.experiments.trials import read_trials, write_trials
 from ganalyze.images.image_sets import read_manifest
@@ -23,6 +23,7 @@ class Arguments(Settings):
     trials: Path = Field(description="trial table, of people or simulated")
     experiment: str = Field(description=f"{', '.join(EXPERIMENTS)}, or module:object")
     manifests: tuple[Path, ...] = Field(description="of every image set shown in it")
+    exclusions: Exclusions = Exclusions()
     output: Path = Field(
         description="the checked table, NAME.csv; beside it come NAME.series.csv (who was excluded and why), "
         "NAME.data_points.csv (what models are fitted to) and NAME.by_alpha.csv (rates and counts)"
@@ -32,9 +33,11 @@ class Arguments(Settings):
 def main(arguments: Arguments) -> None:
     images = pd.concat(map(read_manifest, arguments.manifests), ignore_index=True)
     trials = read_trials(arguments.trials, arguments.experiment, images)
-    series = judge_series(trials, arguments.experiment)
-    points = data_points(trials, series, arguments.experiment)
-    rates = by_alpha(points, arguments.experiment)
+    experiment, exclusions = arguments.experiment, arguments.exclusions
+    series = judge_series(trials, experiment, exclusions)
+    points = data_points(trials, series, experiment, exclusions)
+    with_unseen = data_points(trials, series, experiment, exclusions.model_copy(update={"unseen": "keep"}))
+    rates = by_alpha(points, experiment)
     for name, table in (("series", series), ("data_points", points), ("by_alpha", rates)):
         write_table(table, arguments.output.with_suffix(f".{name}.csv"))
     write_trials(trials, arguments.output)
@@ -43,6 +46,9 @@ def main(arguments: Arguments) -> None:
     print(f"{arguments.output}: {source.upper()}, {series.participant.nunique()} participants, {len(series)} series")
     for reason, count in excluded.reason.value_counts().items():
         print(f"  excluded {count} series: {reason}")
+    if count := int(series.unseen.sum()):
+        left_out = len(with_unseen) - len(points)
+        print(f"  {count} trial(s) not seen as intended: {left_out} data point(s) left out with them")
     if len(points):
         each = points.groupby("image_id").size()
         print(

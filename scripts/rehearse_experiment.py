@@ -17,6 +17,7 @@ from ganalyze.experiments.hosting.rehearsal import Person
 from ganalyze.experiments.registry import EXPERIMENTS
 from ganalyze.support.arguments import run_command
 from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.progress import progress
 from ganalyze.support.settings import Positive, Settings
 from ganalyze.support.tables import read_table
 
@@ -46,11 +47,13 @@ def main(arguments: Arguments) -> None:
     if not chromium:
         raise GanalyzeError("Chromium is not installed (apt-get install chromium)")
 
-    with sync_playwright() as playwright:
+    names = sorted(trials.participant.unique())[: arguments.participants]
+    trials = trials[trials.participant.isin(names)]
+    with sync_playwright() as playwright, progress(len(trials), "trial", experiment.title) as bar:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        for name in sorted(trials.participant.unique())[: arguments.participants]:
+        for name in names:
             context = browser.new_context(viewport={"width": 1280, "height": 720})
-            person = Person(context.new_page(), arguments.pictures and arguments.pictures / name)
+            person = Person(context.new_page(), arguments.pictures and arguments.pictures / name, bar.update)
             person.page.goto(f"{arguments.url}/?participant={name}")
             person.goes_through(trials[trials.participant == name], experiment.name, study["break_every"])
             context.close()

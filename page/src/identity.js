@@ -1,4 +1,5 @@
 // Who takes part, as the platform that sent them says.
+import { keep, keepInAddress, kept } from "./storage.js";
 
 const STORAGE_KEY = "ganalyze-participant";
 
@@ -7,7 +8,7 @@ export function identity(parameters = new URLSearchParams(location.search)) {
   if (prolific) return { platform: "prolific", identifier: prolific };
   const worker = parameters.get("workerId");
   if (worker) return { platform: "mturk", identifier: worker };
-  return { platform: "link", identifier: parameters.get("participant") ?? randomIdentifier() };
+  return { platform: "link", identifier: parameters.get("participant") || randomIdentifier() };
 }
 
 /** MTurk shows the page to workers who have not taken the task yet. */
@@ -15,10 +16,12 @@ export function isUnaccepted(parameters = new URLSearchParams(location.search)) 
   return parameters.get("assignmentId") === "ASSIGNMENT_ID_NOT_AVAILABLE";
 }
 
-/** For a plain link: a random name that this browser keeps. */
+/** For a plain link: a random name that this browser keeps or, where it may not, the page's address. */
 function randomIdentifier() {
-  const identifier = localStorage.getItem(STORAGE_KEY) ?? crypto.randomUUID();
-  localStorage.setItem(STORAGE_KEY, identifier);
+  // Not crypto.randomUUID, which plain http lacks.
+  const random = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0"));
+  const identifier = kept(STORAGE_KEY) ?? random.join("");
+  if (!keep(STORAGE_KEY, identifier)) keepInAddress("participant", identifier);
   return identifier;
 }
 

@@ -1,18 +1,26 @@
 // Decoded images, so that drawing one takes no longer than the frame it is drawn in.
 
+import { request } from "./requests.js";
+
 const decoded = new Map();
 
-/** Decode images that are in the browser's cache already. */
-export async function decode(urls) {
+/** Fetch and decode images; `onProgress(done, total)` is called at each, `onAway(reason)` while there is no connection.
+ *  Throws where the host has no such image. */
+export async function load(urls, onProgress, onAway) {
   const missing = [...new Set(urls)].filter((url) => !decoded.has(url));
-  await Promise.all(
-    missing.map(async (url) => {
-      const image = new Image();
-      image.src = url;
-      await image.decode();
-      decoded.set(url, await createImageBitmap(image));
-    }),
-  );
+  let done = 0;
+  let failed = false; // then those still under way are told of no more
+  onProgress(done, missing.length);
+  const get = async (url) => {
+    const reply = await request(url, {}, (reason) => failed || onAway(reason));
+    decoded.set(url, await createImageBitmap(await reply.blob()));
+    done++;
+    if (!failed) onProgress(done, missing.length);
+  };
+  await Promise.all(missing.map(get)).catch((error) => {
+    failed = true;
+    throw error;
+  });
 }
 
 /** Let go of everything but the pictures of the try-out. */

@@ -1,12 +1,10 @@
 // One visit to an experiment: consent, checks, instructions, a series of trials, the end; and again while there is more.
-import htmlKeyboardResponse from "@jspsych/plugin-html-keyboard-response";
-import preload from "@jspsych/plugin-preload";
 import { initJsPsych } from "jspsych";
 import { PreviewBackend, ServerBackend } from "./backends/server.js";
 import { FilesBackend, JatosBackend } from "./backends/static.js";
-import { measureInterval } from "./frames.js";
+import { eachFrame, measureInterval } from "./frames.js";
 import { identity, isUnaccepted, mturkForm } from "./identity.js";
-import { decode, forget, makeExamples } from "./images.js";
+import { forget, load, makeExamples } from "./images.js";
 import * as keys from "./keys.js";
 import MemoryTrial, * as memory from "./plugins/memory-trial.js";
 import PairTrial, * as pairs from "./plugins/pair-trial.js";
@@ -17,7 +15,17 @@ const jsPsych = initJsPsych({ display_element: display, on_close: () => {} });
 const isPreview = new URLSearchParams(location.search).has("preview");
 const backend = chooseBackend();
 let study = null;
+let running = false; // whether jsPsych runs trials
 let refusal = null; // why answers cannot be taken any more
+const refused = new Promise((_, reject) => {
+  backend.onRefused = (error) => {
+    refusal = error;
+    if (running) jsPsych.abortExperiment();
+    reject(error);
+  };
+});
+refused.catch(() => {}); // those who wait for it are told
+backend.onAway = (reason) => show(words.away(isPreview && reason));
 
 function chooseBackend() {
   if (isPreview) return new PreviewBackend();
@@ -27,43 +35,50 @@ function chooseBackend() {
 
 // --- pages --------------------------------------------------------------------------------------------------------
 
-/** Run a timeline on an empty page: jsPsych would put it below the one before. */
-async function run(timeline) {
-  display.replaceChildren();
-  await jsPsych.run(timeline);
-  if (refusal) throw refusal;
-}
-
-/** Show a page until one of `choices` is pressed; which one. */
-async function page(html, choices = [" "], onKey = () => {}) {
-  keys.listen(null);
-  let pressed = null;
-  const trial = {
-    type: htmlKeyboardResponse,
-    stimulus: `<section class="page">${html}</section>`,
-    choices,
-    on_finish: (data) => {
-      pressed = data.response;
-      onKey();
-    },
-  };
-  await run([trial]);
-  return pressed;
-}
-
-/** Show a last page. */
-function stop(html) {
-  keys.listen(null);
+function show(html) {
+  keys.ignore();
   display.innerHTML = `<section class="page">${html}</section>`;
 }
 
-/** Wait until the window is large enough, saying so meanwhile. */
+/** Run a timeline on an empty page: jsPsych would put it below the one before. */
+async function run(timeline) {
+  display.replaceChildren();
+  running = true;
+  await jsPsych.run(timeline);
+  running = false;
+  if (refusal) throw refusal;
+}
+
+/** Show a page until one of the keys drawn on it is pressed, clicked or tapped, and `onKey` is done; which one. */
+async function page(html, onKey = () => {}) {
+  show(html);
+  const buttons = [...display.querySelectorAll("button[data-key]")];
+  const pressed = new Promise((resolve) => {
+    const names = buttons.map((button) => button.dataset.key);
+    keys.listen(names, resolve, () => display.firstChild.classList.add("hinted"));
+    for (const button of buttons) button.onclick = () => resolve(button.dataset.key);
+  }).then(async (name) => {
+    keys.ignore();
+    await onKey(name);
+    return name;
+  });
+  return Promise.race([pressed, refused]);
+}
+
+/** Fill the screen, and wait there until the window is large enough, saying meanwhile what helps. */
 async function enoughRoom() {
   const fits = () => innerWidth >= study.min_width && innerHeight >= study.min_height;
+  await page(words.fullScreen, fillScreen);
   while (!fits()) {
-    stop(words.tooSmall(study));
-    await new Promise((resolve) => addEventListener("resize", resolve, { once: true }));
+    const resized = new Promise((resolve) => addEventListener("resize", resolve, { once: true }));
+    await Promise.race([page(words.tooSmall(study), fillScreen), resized]);
   }
+}
+
+async function fillScreen() {
+  const late = new Promise((resolve) => setTimeout(resolve, 1000));
+  await Promise.race([document.documentElement.requestFullscreen?.().catch(() => {}), late]);
+  await eachFrame(() => true); // the window has its new size from the next frame on
 }
 
 function hasKeyboard() {
@@ -77,16 +92,8 @@ const imagesOf = (trial) =>
 
 async function loadImages(trials) {
   forget();
-  const images = trials.flatMap(imagesOf);
-  await run([
-    {
-      type: preload,
-      images,
-      message: `<h2>The pictures are on their way</h2>`,
-      error_message: words.failed(study.contact),
-    },
-  ]);
-  await decode(images);
+  const onProgress = (done, total) => show(words.loading(done, total));
+  await load(trials.flatMap(imagesOf), onProgress, backend.onAway);
 }
 
 function memoryTrial(trial, index, onRecord) {
@@ -120,8 +127,7 @@ async function tryMemoryGame() {
     const repeated = trials.map((trial) => trial.repeat);
     const missed = repeated.filter((repeat, index) => repeat && !pressed[index]).length;
     const falseAlarms = repeated.filter((repeat, index) => !repeat && pressed[index]).length;
-    const choices = missed || falseAlarms ? [" ", "r"] : [" "];
-    if ((await page(words.tryAgain(missed, falseAlarms), choices)) === " ") return;
+    if ((await page(words.tryAgain(missed, falseAlarms))) === "Space") return;
   }
 }
 
@@ -172,6 +178,7 @@ async function runSeries(session, isFirst) {
   const { trials, answered } = session;
   await loadImages(trials);
   await measureInterval();
+  if (answered === trials.length) return backend.finish(); // the window was closed on the last answer
   if (answered) {
     await page(words.welcomeBack(trials.length - answered));
   } else if (isFirst && session.series === 1) {
@@ -186,7 +193,7 @@ async function runSeries(session, isFirst) {
     await twoAfc(trials, answered);
   }
   document.body.classList.remove("trials");
-  stop(words.saving);
+  show(words.saving);
   return backend.finish();
 }
 
@@ -196,39 +203,43 @@ async function visit() {
   study = await backend.study();
   document.title = study.title;
   if (study.data_source === "simulated" || isPreview) document.body.dataset.note = isPreview ? "Preview" : "Simulated";
-  if (!hasKeyboard()) return stop(words.needsKeyboard);
-  if (isUnaccepted()) return stop(words.unaccepted(study));
-  await enoughRoom();
-  await page(words.consent(study), ["Enter"]);
-  await page(words.fullScreen, [" "], () => document.documentElement.requestFullscreen?.().catch(() => {}));
-  await enoughRoom();
+  if (!hasKeyboard()) return show(words.needsKeyboard);
+  if (isUnaccepted()) return show(words.unaccepted(study));
+  const person = identity();
+  if (!new RegExp(study.participant_pattern).test(person.identifier)) return show(words.misnamed(study, person));
 
+  const { finished, full } = await backend.arrive(person);
+  if (finished && !(await end(finished, true))) return;
+  if (full) return show(words.noSeries.full);
+  await page(words.consent(study));
+  await enoughRoom();
   for (let first = true; ; first = false) {
-    const session = await backend.enter(identity());
+    const session = await backend.enter(person);
     if (session.status !== "ready") return leave(words.noSeries[session.status]);
-    const result = await runSeries(session, first);
-    const form = result.code && mturkForm(result.code, study.mturk_hosts);
-    result.returns = Boolean(form || result.return_url || result.leave);
-    result.more &&= !result.returns; // who is sent back is paid a series, and comes again for the next
-    const choices = [...(result.returns ? ["Enter"] : []), ...(result.more ? [" "] : [])];
-    if (!choices.length) return leave(words.end(study, result));
-    if ((await page(words.end(study, result), choices)) === "Enter") {
-      if (form) return document.body.appendChild(form).submit();
-      return result.return_url ? location.assign(result.return_url) : result.leave();
-    }
+    if (!(await end(await runSeries(session, first)))) return;
   }
+}
+
+/** Tell of a finished series, be it of this visit or one before, and hand it in; or whether they go on with another. */
+async function end(result, before = false) {
+  const form = result.code && mturkForm(result.code, study.mturk_hosts);
+  const returns = Boolean(form || result.return_url || result.leave);
+  // Who is sent back is paid a series, and comes again by the same link for the next.
+  const more = result.more && (before || !returns);
+  const html = words.end(study, { ...result, returns, more, before });
+  if (!returns && !more) return leave(html);
+  if ((await page(html)) === "Space") return true;
+  if (form) document.body.appendChild(form).submit();
+  else if (result.return_url) location.assign(result.return_url);
+  else result.leave();
 }
 
 function leave(html) {
   if (document.fullscreenElement) document.exitFullscreen();
-  stop(html);
+  show(html);
 }
 
-backend.onRefused = (error) => {
-  refusal = error;
-  jsPsych.abortExperiment();
-};
 visit().catch((error) => {
   if (!error.status) console.error(error);
-  leave(error.status === 401 ? words.elsewhere : words.failed(study?.contact ?? "the experimenter"));
+  leave(error.status === 401 ? words.elsewhere : words.failed(study?.contact, isPreview && error.message));
 });

@@ -1,12 +1,14 @@
-// What the pages say. Consent, title and debriefing are the experimenter's (settings); keys are <kbd>.
+// What the pages say. Consent, title and debriefing are the experimenter's (settings). Keys are <kbd>; those that go on
+// from the page that they are drawn on are buttons.
 
-const pressSpace = (purpose = "go on") => `<p class="go">Press <kbd>Space</kbd> to ${purpose}</p>`;
+const key = (name) => `<button type="button" data-key="${name}">${name}</button>`;
+const pressSpace = (purpose = "go on") => `<p class="go">Press ${key("Space")} to ${purpose}</p>`;
 
 export const consent = (study) => `
   <h1>${study.title}</h1>
   <div class="text">${study.consent}</div>
   <p class="small">Questions? ${study.contact}</p>
-  <p class="go">Press <kbd>Enter</kbd> to agree and take part, or close the window</p>`;
+  <p class="go">Press ${key("Enter")} to agree and take part, or close the window</p>`;
 
 export const fullScreen = `
   <h2>Full screen</h2>
@@ -40,7 +42,7 @@ export const tryAgain = (missed, falseAlarms) => `
   <p>${missed ? `You let ${missed} of 3 repeats pass. ` : ""}
   ${falseAlarms ? "You pressed for a pattern that was new. " : ""}
   ${missed || falseAlarms ? "Once more?" : "You saw all the repeats."}</p>
-  <p class="go">${missed || falseAlarms ? "Press <kbd>R</kbd> to try again, or" : "Press"} <kbd>Space</kbd> to begin</p>`;
+  <p class="go">${missed || falseAlarms ? `Press ${key("R")} to try again, or` : "Press"} ${key("Space")} to begin</p>`;
 
 export const begin = {
   memory_game: (study, trials) => `
@@ -70,22 +72,37 @@ export const pause = (done, total) => `
   <progress max="${total}" value="${done}"></progress>
   <p>${done} of ${total} pairs are done. Rest your eyes as long as you like.</p>${pressSpace()}`;
 
-export const saving = `<h2>One moment</h2><p>Your answers are being stored. Please do not close the window.</p>`;
+export const loading = (done, total) => `
+  <h2>The pictures are on their way</h2>
+  <progress max="${total}" value="${done}"></progress>`;
 
-export const end = (study, result) => `
-  <h2>${result.passed ? "Thank you" : "Thank you for taking part"}</h2>
+export const saving = `
+  <h2>One moment</h2>
+  <p>Your answers are being stored. Please do not close the window. If it takes long, look whether you are connected to
+  the internet: it goes on by itself.</p>`;
+
+/** reason: for the experimenter. */
+export const away = (reason) => `
+  <h2>No connection</h2>
+  <p>The experiment cannot be reached at the moment. Please leave this window open: it goes on by itself.</p>
+  ${forExperimenter(reason)}`;
+
+/** The end of a series: of this visit, or of one before. */
+export const end = (study, { passed, before, code, returns, saves, more }) => `
+  <h2>${before ? "Welcome back" : passed ? "Thank you" : "Thank you for taking part"}</h2>
+  <p>${before ? "Your last" : "This"} series is complete, and your answers are stored.
+  ${passed ? "" : "It counts as finished."}</p>
   ${
-    result.passed
-      ? `<p>This series is complete, and your answers are stored.</p>`
-      : `<p>This series is complete, and your answers are stored. It counts as finished.</p>
-         <p>Some pictures are there to see whether the task can be done in the place and at the time one does it, and
+    passed
+      ? ""
+      : `<p>Some pictures are there to see whether the task can be done in the place and at the time one does it, and
          several of them went wrong. That happens to many people. We will not offer you another series.</p>`
   }
   ${study.debriefing}
-  ${result.code ? `<p>Your completion code</p><p class="code">${result.code}</p>` : ""}
-  ${result.returns ? `<p class="go">Press <kbd>Enter</kbd> to hand it in</p>` : ""}
-  ${result.more ? pressSpace("do another series") : ""}
-  ${result.returns || result.more ? "" : "<p>You may close the window now.</p>"}`;
+  ${code ? `<p>Your completion code</p><p class="code">${code}</p>` : ""}
+  ${returns ? `<p class="go">Press ${key("Enter")} to ${saves ? "save the file of your answers again" : "hand it in"}</p>` : ""}
+  ${more ? pressSpace(`do another series${returns ? ", if you have handed in this one" : ""}`) : ""}
+  ${returns || more ? "" : "<p>You may close the window now.</p>"}`;
 
 /** Why there is no series, by the status of who enters. */
 export const noSeries = {
@@ -101,9 +118,23 @@ export const unaccepted = (study) => `
 
 export const tooSmall = (study) => `
   <h2>Please make the window larger</h2>
-  <p>The experiment needs ${study.min_width} × ${study.min_height} points; yours has
-  ${window.innerWidth} × ${window.innerHeight}.</p>
-  <p>It goes on by itself once there is room.</p>`;
+  <p>The experiment needs ${study.min_width} × ${study.min_height} points; the window has
+  ${window.innerWidth} × ${window.innerHeight}. It goes on by itself once there is room.</p>
+  <p>If it fills the screen already, make everything smaller: hold <kbd>Ctrl</kbd> (<kbd>⌘</kbd> on a Mac) and press
+  <kbd>−</kbd>, several times if need be.</p>
+  ${
+    window.top === window
+      ? ""
+      : `<p>Or open the experiment <a href="${escaped(location.href)}" target="_blank">in a window of its own</a>.</p>`
+  }
+  <p class="small">If nothing helps, the screen is too small: take another computer, or write to ${study.contact}.</p>
+  ${pressSpace("fill the screen")}`;
+
+/** The name in the link is none that the experiment can take. */
+export const misnamed = (study, person) => `
+  <h2>This link cannot be used</h2>
+  <p>It names you “${escaped(person.identifier)}”, but a participant is named by ${study.participant_rule}.</p>
+  <p>Nothing was stored. Please ask for another link: ${study.contact}.</p>`;
 
 export const needsKeyboard = `
   <h2>Please use a computer with a keyboard</h2>
@@ -114,9 +145,20 @@ export const elsewhere = `
   <p>The experiment goes on in another window, or it has ended. What you did is kept. Please go to the other window, or
   open the link again.</p>`;
 
-export const failed = (contact) => `
+/** reason: for the experimenter. */
+export const failed = (contact = "the experimenter", reason = null) => `
   <h2>Something went wrong</h2>
-  <p>The experiment could not go on. What you did so far is kept. Please open the link again, or write to ${contact}.</p>`;
+  <p>The experiment could not go on. What you did so far is kept. Please open the link again, or write to ${contact}.</p>
+  ${forExperimenter(reason)}`;
+
+const forExperimenter = (reason) => (reason ? `<p class="small">For the experimenter: ${escaped(reason)}</p>` : "");
+
+const escaped = (text) => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+
+export const pairHint = `Press <kbd>F</kbd> for the left one, <kbd>J</kbd> for the right one. On a keyboard without these
+  letters they are the keys under your two index fingers.`;
+
+export const memoryHint = "Press <kbd>Space</kbd> for a picture that was there before";
 
 function minutes(ms) {
   const count = Math.max(1, Math.round(ms / 60_000));

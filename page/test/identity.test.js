@@ -12,12 +12,14 @@ class Form {
   }
 }
 
-beforeEach(() => {
+function emptyStorage() {
   const stored = new Map();
-  globalThis.localStorage = {
-    getItem: (key) => stored.get(key) ?? null,
-    setItem: (key, value) => stored.set(key, value),
-  };
+  return { getItem: (key) => stored.get(key) ?? null, setItem: (key, value) => stored.set(key, value) };
+}
+
+beforeEach(() => {
+  globalThis.window = globalThis;
+  globalThis.localStorage = emptyStorage();
   globalThis.crypto ??= webcrypto; // Node 18
   globalThis.document = { createElement: (tag) => (tag === "form" ? new Form() : {}) };
 });
@@ -38,16 +40,41 @@ test("a platform's parameter comes before a name in the link", () => {
 
 test("an empty parameter is no identifier of a platform", () => {
   assert.equal(identity(query({ PROLIFIC_PID: "", workerId: "", participant: "anna" })).identifier, "anna");
+  assert.match(identity(query({ participant: "" })).identifier, /^[0-9a-f]{32}$/);
 });
 
 test("a plain link gets a random name, which the browser keeps", () => {
   const { platform, identifier } = identity(query());
   assert.equal(platform, "link");
-  assert.match(identifier, /^[0-9a-f-]{36}$/);
+  assert.match(identifier, /^[0-9a-f]{32}$/);
   assert.equal(identity(query()).identifier, identifier);
-  localStorage.getItem = () => null; // another browser
+  globalThis.localStorage = emptyStorage(); // another browser
   assert.notEqual(identity(query()).identifier, identifier);
 });
+
+test("without crypto.randomUUID, as on plain http, a plain link gets a name all the same", () => {
+  const secure = crypto;
+  Object.defineProperty(globalThis, "crypto", {
+    value: { getRandomValues: (bytes) => secure.getRandomValues(bytes) },
+    configurable: true,
+  });
+  assert.match(identity(query()).identifier, /^[0-9a-f]{32}$/);
+  Object.defineProperty(globalThis, "crypto", { value: secure, configurable: true });
+});
+
+for (const method of ["getItem", "setItem"]) {
+  test(`a browser that keeps nothing (${method}) has the name in the page's address, so that a reload finds it`, () => {
+    globalThis.localStorage[method] = () => {
+      throw new Error("SecurityError");
+    };
+    globalThis.location = { href: "https://host.example/study/?a=1" };
+    globalThis.history = { replaceState: (state, title, url) => (location.href = String(url)) };
+    const { identifier } = identity(query());
+    const { searchParams } = new URL(location.href);
+    assert.equal(searchParams.get("a"), "1");
+    assert.deepEqual(identity(searchParams), { platform: "link", identifier });
+  });
+}
 
 test("only MTurk's own placeholder is a task not accepted", () => {
   assert.equal(isUnaccepted(query({ assignmentId: "ASSIGNMENT_ID_NOT_AVAILABLE" })), true);

@@ -7,6 +7,7 @@ let replies; // what the server does with the next ones: a status, or "away"; th
 
 const CONTENT = {
   "api/study": { title: "A study" },
+  "api/arrival": { finished: null, full: false },
   "api/session": { token: "T0KEN", series: 2, status: "ready" },
   "api/answers": {},
   "api/finish": { passed: true },
@@ -46,6 +47,21 @@ test("who enters says who they are, and bears the token from then on", async () 
   ]);
 });
 
+test("who waits for a server that is away is told so, and who answers trials meanwhile is not", async () => {
+  const backend = new ServerBackend();
+  const told = (backend.onAway = mock.fn());
+  replies = ["away", 503];
+  await backend.arrive({ platform: "link", identifier: "anna" });
+  assert.deepEqual(
+    told.mock.calls.map(({ arguments: [reason] }) => reason),
+    ["api/arrival: no connection", "api/arrival: the host fails (503)"],
+  );
+  replies = ["away"];
+  backend.submit(answer(0));
+  await backend.finish();
+  assert.equal(told.mock.callCount(), 2);
+});
+
 test("answers are sent in order, and all of them before the end", async () => {
   const backend = await entered();
   for (let index = 0; index < 250; index++) backend.submit(answer(index));
@@ -72,7 +88,7 @@ test("answers that the server refuses are not sent again, and the page is told w
   const refused = new Promise((resolve) => (backend.onRefused = resolve));
   backend.submit(answer(0));
   const error = await refused;
-  assert.deepEqual([error.status, error.message], [409, "the reason"]);
+  assert.deepEqual([error.status, error.message], [409, "api/answers: the reason"]);
   await backend.finish();
   backend.submit(answer(1));
   await backend.finish();
@@ -81,6 +97,7 @@ test("answers that the server refuses are not sent again, and the page is told w
 
 test("a preview stores nothing", async () => {
   const backend = new PreviewBackend();
+  assert.deepEqual(await backend.arrive(), { finished: null, full: false });
   await backend.enter();
   backend.submit(answer(0));
   assert.equal((await backend.finish()).code, "PREVIEW");

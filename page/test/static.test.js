@@ -13,7 +13,11 @@ function bundle(experiment, trials, changes = {}) {
     "study.json": { settings: { experiment }, rules: RULES[experiment], slots: 2, series: 2, ...changes },
   };
   for (const track of ["0-1", "0-2", "1-1", "1-2"]) files[`tracks/${track}.json`] = { track: `track ${track}`, trials };
-  globalThis.fetch = async (path) => ({ ok: path in files, json: async () => files[path] });
+  globalThis.fetch = async (path) => ({
+    ok: path in files,
+    status: path in files ? 200 : 404,
+    json: async () => files[path],
+  });
 }
 
 /** Repeats that are checked, one after the other new images. */
@@ -25,13 +29,25 @@ function game(repeats, newImages) {
 }
 
 async function opened(query = "slot=0") {
-  globalThis.location = { search: `?${query}` };
+  globalThis.location = { search: `?${query}`, pathname: "/", href: `https://host.example/?${query}` };
+  globalThis.history = { replaceState: mock.fn() };
   const backend = new FilesBackend();
   await backend.study();
-  return { backend, entry: await backend.enter() };
+  const arrival = await backend.arrive({ identifier: new URLSearchParams(query).get("participant") });
+  return { backend, arrival, entry: await backend.enter() };
 }
 
+let stored; // what the browser keeps
+
+beforeEach(() => {
+  stored = new Map();
+  globalThis.window = {
+    sessionStorage: { getItem: (key) => stored.get(key) ?? null, setItem: (key, value) => stored.set(key, value) },
+  };
+});
+
 async function judged(responses) {
+  stored.clear();
   const { backend } = await opened();
   responses.forEach((response, trial_index) => backend.submit({ trial_index, response }));
   return backend.judge();
@@ -96,20 +112,19 @@ test("without a slot in the link one of the slots is drawn", async () => {
   bundle("memory_game", game(1, 1));
   const drawn = mock.method(Math, "random", () => 0.999);
   assert.equal((await opened("")).backend.track.name, "track 1-1");
+  assert.match(String(history.replaceState.mock.calls[0].arguments[2]), /slot=1/); // for a reload
   drawn.mock.restore();
 });
 
-test("a name in the link is kept to letters that a file's name may have", async () => {
+test("who takes part is named by the link, or else by the slot", async () => {
   bundle("memory_game", game(1, 1));
-  assert.equal((await opened("slot=1&participant=../An na_1-")).backend.participant, "Anna_1-");
-  assert.equal((await opened(`slot=1&participant=${"x".repeat(50)}`)).backend.participant, "x".repeat(40));
-  assert.equal((await opened("slot=1&participant=../")).backend.participant, "slot-1");
+  assert.equal((await opened("slot=1&participant=Anna_1-")).backend.participant, "Anna_1-");
   assert.equal((await opened("slot=1")).backend.participant, "slot-1");
 });
 
 test("a file that is missing is named", async () => {
-  globalThis.fetch = async () => ({ ok: false });
-  await assert.rejects(new FilesBackend().study(), /study\.json is missing/);
+  globalThis.fetch = async () => ({ ok: false, status: 404, statusText: "Not Found", json: async () => ({}) });
+  await assert.rejects(new FilesBackend().study(), /study\.json: Not Found/);
 });
 
 test("the answers are saved as one file, a line each", async () => {
@@ -122,7 +137,8 @@ test("the answers are saved as one file, a line each", async () => {
   backend.submit({ trial_index: 0, response: 1 });
   backend.submit({ trial_index: 1, response: 0 });
   const result = await backend.finish();
-  assert.deepEqual(result, { passed: true, more: false, code: null, return_url: null });
+  const { passed, more, saves } = result;
+  assert.deepEqual([passed, more, saves], [true, false, true]);
   assert.deepEqual([link.href, link.download], ["blob:answers", "anna_track 1-1.jsonl"]);
   assert.equal(link.click.mock.callCount(), 1);
   const lines = (await saved.text()).trimEnd().split("\n");
@@ -131,6 +147,38 @@ test("the answers are saved as one file, a line each", async () => {
     { participant: "anna", track: "track 1-1", trial_index: 1, response: 0 },
   ]);
 });
+
+test("a page that is loaded again goes on where it was, and saves the file again once it is complete", async () => {
+  bundle("memory_game", game(2, 0));
+  const query = "slot=1&series=1&participant=anna";
+  const { backend, arrival, entry } = await opened(query);
+  assert.deepEqual([arrival, entry.answered], [{ finished: null, full: false }, 0]);
+  backend.submit({ trial_index: 0, response: 1 });
+  const again = await opened(query);
+  assert.deepEqual([again.arrival.finished, again.entry.answered], [null, 1]);
+  again.backend.submit({ trial_index: 1, response: 0 });
+  const link = { click: mock.fn() };
+  globalThis.document = { createElement: () => link };
+  const { finished } = (await opened(query)).arrival;
+  assert.equal(finished.passed, true);
+  finished.leave();
+  assert.equal(link.click.mock.callCount(), 1);
+  assert.equal((await opened("slot=1&series=2&participant=anna")).arrival.finished, null);
+  assert.equal((await opened("slot=1&series=1&participant=otto")).arrival.finished, null);
+});
+
+for (const method of ["getItem", "setItem"]) {
+  test(`a browser that keeps nothing (${method}) goes through a series all the same`, async () => {
+    window.sessionStorage[method] = () => {
+      throw new Error("SecurityError");
+    };
+    bundle("memory_game", game(2, 0));
+    const { backend } = await opened("slot=1");
+    backend.submit({ trial_index: 0, response: 1 });
+    backend.submit({ trial_index: 1, response: 1 });
+    assert.equal(backend.judge().passed, true);
+  });
+}
 
 // --- JATOS -----------------------------------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ test("who made mistakes in the try-out is told which, and may try again", () => 
   for (const text of [both, words.tryAgain(1, 0), words.tryAgain(0, 1)]) {
     assert.match(text, /Almost/);
     assert.match(text, /Once more/);
-    assert.match(text, /<kbd>R<\/kbd> to try again/);
+    assert.match(text, /<button[^>]*data-key="R">R<\/button> to try again/);
   }
   assert.doesNotMatch(words.tryAgain(1, 0), /pattern that was new/);
   assert.doesNotMatch(words.tryAgain(0, 1), /repeats pass/);
@@ -45,11 +45,26 @@ test("the end has the debriefing always, and a completion code where there is on
 
 test("the end offers what there is to do: hand in, another series, or close the window", () => {
   const offers = (changes) =>
-    ["to hand it in", "another series</p>", "close the window"].filter((offer) => end(changes).includes(offer));
+    ["to hand it in", "to do another series", "close the window"].filter((offer) => end(changes).includes(offer));
   assert.deepEqual(offers({}), ["close the window"]);
   assert.deepEqual(offers({ returns: true }), ["to hand it in"]);
-  assert.deepEqual(offers({ more: true }), ["another series</p>"]);
-  assert.deepEqual(offers({ returns: true, more: true }), ["to hand it in", "another series</p>"]);
+  assert.deepEqual(offers({ more: true }), ["to do another series"]);
+  assert.deepEqual(offers({ returns: true, more: true }), ["to hand it in", "to do another series"]);
+});
+
+test("a series that was finished before is told of as such, and handed in first", () => {
+  const before = end({ before: true, returns: true, more: true, code: "C0DE" });
+  assert.match(before, /Your last series is complete/);
+  assert.ok(before.indexOf("C0DE") < before.indexOf('data-key="Enter"'));
+  assert.ok(before.indexOf('data-key="Enter"') < before.indexOf('data-key="Space"'));
+});
+
+test("reasons are for the experimenter, and what a link says is text", () => {
+  assert.doesNotMatch(words.failed("me@example.org", false), /experimenter/);
+  assert.match(words.failed("me@example.org", "<b>404</b>"), /For the experimenter: &#60;b&#62;404/);
+  const study = { participant_rule: "1 to 64 letters", contact: "me@example.org" };
+  const refusal = words.misnamed(study, { identifier: "<img src=x>" });
+  assert.match(refusal, /“&#60;img src=x&#62;”, but a participant is named by 1 to 64 letters/);
 });
 
 test("there are words for every status without a series", () => {

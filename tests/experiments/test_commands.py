@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ganalyze.experiments.trials import read_trials
+from ganalyze.experiments.trials import read_trials, write_trials
 from tests import REPOSITORY
 
 from .conftest import image_set, memory_tracks
@@ -48,7 +48,7 @@ def folder(tmp_path_factory):
     return folder
 
 
-def prepare(folder, trials, output):
+def prepare(folder, trials, output, *options):
     return run(
         "prepare_trials.py",
         "--trials",
@@ -60,6 +60,7 @@ def prepare(folder, trials, output):
         "filler.csv",
         "--output",
         output,
+        *options,
         cwd=folder,
     )
 
@@ -112,6 +113,43 @@ def test_a_faulty_table_is_refused_in_one_line_and_nothing_is_left(folder):
     assert "column trial_index" in failed.stderr
     assert failed.stderr.count("\n") == 1
     assert not (folder / "nothing").exists()
+
+
+def test_what_was_broken_off_or_not_seen_is_left_out_and_counted_unless_it_is_to_be_kept(folder, tmp_path, images):
+    trials = pd.read_csv(folder / "trials.csv")
+    first, second = trials.participant.unique()[:2]
+    trials = trials[(trials.participant != first) | (trials.trial_index < 43)]  # of 80
+    trials = trials.assign(planned=80, image_ms=600.0, hidden=0)
+    repeats = trials.index[(trials.participant == second) & (trials.role == "target") & (trials.is_repeat == 1)]
+    trials.loc[repeats[0], "hidden"] = 1
+    trials.loc[repeats[1], "image_ms"] = 5200.0
+    onset = pd.to_datetime(trials.shown_at, format="ISO8601")
+    late = (trials.participant == second) & (trials.index > repeats[3])
+    trials["shown_at"] = onset.where(~late, onset + pd.Timedelta(4.6, "s"))
+    write_trials(trials, folder / "disturbed.csv")
+
+    def prepared(*options):
+        done = prepare(folder, "disturbed.csv", tmp_path / "memory_game.csv", *options)
+        assert done.returncode == 0, done.stderr
+        points, series = (pd.read_csv(tmp_path / f"memory_game.{name}.csv") for name in ("data_points", "series"))
+        return done.stdout, points.groupby("participant").size(), series.set_index("participant")
+
+    said, points, series = prepared()
+    assert "excluded 1 series: broken off before its last trial" in said
+    assert "3 trial(s) not seen as intended: 3 data point(s) left out with them" in said
+    assert first not in points
+    assert points[second] == 27
+    assert series.loc[first, ["trials", "planned", "kept"]].tolist() == [43, 80, 0]
+    assert series.unseen[second] == 3
+    checked = read_trials(tmp_path / "memory_game.csv", "memory_game", images)
+    assert checked.hidden.sum() == 1
+    assert checked.image_ms.max() == 5200
+
+    said, points, _ = prepared("--unseen", "keep", "--broken-off", "keep")
+    assert "broken off" not in said
+    assert "3 trial(s) not seen as intended: 0 data point(s) left out with them" in said
+    assert points[second] == 30
+    assert "1 trial(s) not seen" in prepared("--tolerance", 1000)[0]
 
 
 def test_a_study_that_the_paper_lacks_needs_a_sensitivity(folder):

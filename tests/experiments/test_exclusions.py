@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from ganalyze.experiments.exclusions import by_alpha, data_points, judge_series
+from ganalyze.experiments.exclusions import Exclusions, by_alpha, data_points, judge_series
 
 
 def memory_series(participant="p", series=1, missed=0, alarms=0, vigilance=20, new=100, hits=(1, 0)) -> pd.DataFrame:
@@ -175,3 +175,93 @@ def test_the_standard_error_is_that_of_a_mean_of_clusters(seed):
         sums = (group.left - group.left.mean()).groupby(group.participant).sum()
         error = (people / (people - 1) * alphas / (alphas - 1) * (sums**2).sum()) ** 0.5 / len(group)
         assert row.ci_high - row.ci_low == pytest.approx(2 * norm.ppf(0.975) * error, rel=1e-12, abs=1e-12)
+
+
+# --- what the paper says nothing of ---------------------------------------------------------------------------------
+
+
+def timed(table, series_ms=1400):
+    """A series whose trials came at their times."""
+    onset = pd.Timestamp("2026-01-05T10:00:00Z") + pd.to_timedelta(np.arange(len(table)) * series_ms, unit="ms")
+    return table.assign(trial_index=range(len(table)), shown_at=onset, image_ms=600.0, hidden=0)
+
+
+def later(table, row, by):
+    """Everything from a row on, later by so many ms."""
+    return table.assign(shown_at=table.shown_at + pd.to_timedelta((table.trial_index >= row) * by, unit="ms"))
+
+
+def points_of(table, experiment="memory_game", **exclusions):
+    return data_points(table, judge_series(table, experiment), experiment, Exclusions(**exclusions))
+
+
+def targets_twice(hits=(1, 0, 1)):
+    """A timed series in which each target comes and comes back."""
+    table = memory_series(hits=hits)
+    first = table[table.role == "target"].assign(is_repeat=0, response=0, correct=1)
+    return timed(pd.concat([first, table], ignore_index=True))
+
+
+def test_a_series_shorter_than_the_others_or_than_planned_does_not_count_and_blocks_nothing():
+    whole, short = timed(memory_series("a")), timed(memory_series("b", 1, missed=20)).iloc[:70]
+    after = timed(memory_series("b", 2))
+    series = judge_series(pd.concat([whole, short, after]), "memory_game")
+    assert series.kept.tolist() == [1, 0, 1]
+    assert series.reason[1] == "broken off before its last trial"
+    assert series[["trials", "planned"]].values.tolist() == [[122, 122], [70, 122], [122, 122]]
+    # Alone, it is known by what was planned, or not at all.
+    alone = short.assign(role="vigilance", is_repeat=1, correct=1)
+    assert judge_series(alone, "memory_game").kept[0] == 1
+    assert judge_series(alone.assign(planned=122), "memory_game").kept[0] == 0
+
+
+def test_a_2afc_series_that_ended_in_its_practice_is_broken_off():
+    table = pd.concat([afc_series("a"), afc_series("b", phase="practice")])
+    series = judge_series(table, "two_afc").set_index("participant")
+    assert series.reason["b"] == "broken off before its last trial"
+    assert series.trials["b"] == 0
+
+
+def test_series_that_were_broken_off_count_where_that_is_asked_for():
+    table = pd.concat([timed(memory_series("a")), timed(memory_series("b", vigilance=0)).iloc[50:]])
+    table.loc[table.index[-5:], ["role", "is_repeat", "correct"]] = ["vigilance", 1, 1]
+    series = judge_series(table, "memory_game", Exclusions(broken_off="keep"))
+    assert series.kept.tolist() == [1, 1]
+
+
+def test_a_trial_in_a_hidden_window_is_no_data_point_at_its_first_or_its_second_showing():
+    table = targets_twice()
+    assert points_of(table).hit.tolist() == [1, 0, 1]
+    again = table.index[(table.role == "target") & (table.is_repeat == 1)]
+    for row, left in ((0, [0, 1]), (again[1], [1, 1]), (5, [1, 0, 1])):
+        changed = table.assign(hidden=(table.index == row).astype(int))
+        assert points_of(changed).hit.tolist() == left
+        assert judge_series(changed, "memory_game").unseen.tolist() == [1]
+        assert points_of(changed, unseen="keep").hit.tolist() == [1, 0, 1]
+
+
+def test_a_trial_that_took_far_longer_or_shorter_than_intended_is_no_data_point():
+    table = targets_twice()
+    last = table.index[-2]
+    assert points_of(later(table, last + 1, 4600)).hit.tolist() == [1, 1]  # 6 s in place of 1.4 s
+    assert points_of(later(table, last + 1, -900)).hit.tolist() == [1, 1]
+    assert points_of(later(table, last + 1, 300)).hit.tolist() == [1, 0, 1]  # within a quarter
+    assert points_of(later(table, last + 1, 300), tolerance=0.1).hit.tolist() == [1, 1]
+    for shown in (900.0, 17.0):  # too long, or for a frame
+        assert points_of(table.assign(image_ms=table.image_ms.where(table.index != last, shown))).hit.tolist() == [1, 1]
+
+
+def test_the_2afc_task_is_paced_by_its_participants_and_only_the_time_of_a_pair_counts():
+    table = timed(afc_series(), 2600)
+    slow = later(table, len(table) - 1, 60_000)
+    assert len(points_of(slow, "two_afc")) == 3
+    assert len(points_of(slow.assign(image_ms=[600.0] * 22 + [5000.0]), "two_afc")) == 2
+    assert len(points_of(slow.drop(columns=["image_ms", "hidden"]), "two_afc")) == 3
+
+
+def test_of_what_an_older_table_does_not_tell_nothing_is_held_against_it():
+    table = targets_twice().drop(columns=["image_ms", "hidden"])
+    assert points_of(table).hit.tolist() == [1, 0, 1]
+    assert points_of(later(table, len(table) - 1, 4600)).hit.tolist() == [1, 1]  # it tells when images came
+    unknown = targets_twice().assign(image_ms=np.nan, hidden=pd.array([None] * len(table), "Int64"))
+    assert points_of(unknown).hit.tolist() == [1, 0, 1]

@@ -211,6 +211,49 @@ def test_a_right_table_comes_back_as_it_was_written(tmp_path, memory_table, afc_
     assert again.read_bytes() == path.read_bytes()
 
 
+def with_how_it_went(table: bytes, *values: str) -> bytes:
+    """The table with columns on how trials went, the same for all."""
+    header, *rows = table.decode().splitlines()
+    lines = [header + ",planned,image_ms,hidden", *(f"{row},{','.join(values)}" for row in rows)]
+    return "\n".join(lines).encode() + b"\n"
+
+
+@pytest.mark.parametrize("experiment", ["memory_game", "two_afc"])
+def test_how_trials_went_is_kept_where_a_table_tells_and_no_column_is_made_up_where_not(
+    tmp_path, memory_table, afc_table, images, experiment
+):
+    path, again = tmp_path / "trials.csv", tmp_path / "again.csv"
+    table = memory_table if experiment == "memory_game" else afc_table
+    path.write_bytes(with_how_it_went(table, "215", "600.0", "0"))
+    read = read_trials(path, experiment, images)
+    assert (read.planned == 215).all()
+    assert (read.image_ms == 600).all()
+    assert (read.hidden == 0).all()
+    write_trials(read, again)
+    assert len(read_trials(again, experiment, images).columns) == len(COLUMNS) + 3
+    path.write_bytes(with_how_it_went(table, "", "600.0", ""))
+    assert list(read_trials(path, experiment, images).columns) == [*COLUMNS, "image_ms"]
+    path.write_bytes(table)
+    assert list(read_trials(path, experiment, images).columns) == COLUMNS
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (("0", "600", "0"), "column planned: got '0', input should be greater"),
+        (("80", "-1", "0"), "column image_ms: got '-1'"),
+        (("80", "inf", "0"), "column image_ms: got 'inf'"),
+        (("80", "600", "True"), "column hidden: got 'True'"),
+        (("80", "600", "2"), "column hidden: got '2'"),
+    ],
+)
+def test_how_trials_went_is_checked(tmp_path, memory_table, images, values, words):
+    (tmp_path / "faulty.csv").write_bytes(with_how_it_went(memory_table, *values))
+    with pytest.raises(Faults) as refusal:
+        read_trials(tmp_path / "faulty.csv", "memory_game", images)
+    assert f"row 2, {words}".replace("input should", "should") in str(refusal.value)
+
+
 def test_spreadsheets_marks_and_line_ends_do_no_harm(tmp_path, memory_table, images):
     path = tmp_path / "trials.csv"
     path.write_bytes(b"\xef\xbb\xbf" + memory_table.replace(b"\n", b"\r\n") + b"\r\n")

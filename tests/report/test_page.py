@@ -110,7 +110,9 @@ def write_trials(results, source):
     """The memory game of memorability: two series, one of them excluded; its models, claims and Table 1."""
     trials = results / "memorability/trials"
     trials.mkdir(exist_ok=True)
-    series = pd.DataFrame({"participant": ["a", "b"], "series": 1, "kept": [1, 0], "reason": ["", "55% & <x>"]})
+    series = pd.DataFrame(
+        {"participant": ["a", "b"], "series": 1, "kept": [1, 0], "unseen": [3, 0], "reason": ["", "55% & <x>"]}
+    )
     series.to_csv(trials / "memory_game.series.csv", index=False)
     rates = pd.DataFrame({"alpha": [-0.2, 0.2], "data_points": [1200, 1300], "images": [400, 500]})
     rates.assign(data_source=source).to_csv(trials / "memory_game.by_alpha.csv", index=False)
@@ -278,7 +280,7 @@ def test_what_simulated_observers_stand_behind_says_so_and_what_people_do_does_n
 def test_it_tells_who_took_part_and_who_was_excluded_and_why(results):
     page = write(results)
     part = page[page.index('id="people"') : page.index("<h3>Table 1")]
-    assert "1: 55% &amp; &lt;x&gt;" in part
+    assert "1: 55% &amp; &lt;x&gt;; 3 trials not seen as intended" in part
     assert "2,500" in part
     assert "1,200 to 1,300" in part
     assert "2.78" in part

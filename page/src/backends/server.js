@@ -1,7 +1,7 @@
 // The experiment's own server (scripts/serve_experiment.py). Answers are sent as they come, in order, and again until the
 // server has said that it has them.
 
-const RETRY_MS = [500, 1000, 2000, 4000, 8000];
+import { request } from "../requests.js";
 
 export class ServerBackend {
   #token = null;
@@ -10,6 +10,8 @@ export class ServerBackend {
   #sending = null;
   /** Called when answers cannot be taken any more, with the reason. */
   onRefused = () => {};
+  /** Called with the reason when the server is away and someone waits for it. */
+  onAway = () => {};
 
   study() {
     return this.#request("api/study");
@@ -17,6 +19,11 @@ export class ServerBackend {
 
   imageUrl(name) {
     return `images/${name}.png`;
+  }
+
+  /** What there is for someone who has not agreed to anything yet: {finished, full}. */
+  arrive(identity) {
+    return this.#request("api/arrival", identity);
   }
 
   async enter(identity) {
@@ -33,14 +40,14 @@ export class ServerBackend {
 
   async finish() {
     while (this.#sending) await this.#sending;
-    return this.#request("api/finish", { series: this.#series });
+    return this.#request("api/finish", { series: this.#series }, () => {});
   }
 
   async #send() {
     while (this.#unsent.length) {
       const answers = this.#unsent.slice(0, 100);
       try {
-        await this.#request("api/answers", { series: this.#series, answers });
+        await this.#request("api/answers", { series: this.#series, answers }, () => {});
       } catch (error) {
         this.#unsent = [];
         this.onRefused(error);
@@ -50,39 +57,27 @@ export class ServerBackend {
     }
   }
 
-  /** Ask until there is an answer; what the server refuses (4xx) is an error. */
-  async #request(path, body) {
-    for (let attempt = 0; ; attempt++) {
-      let reply = null;
-      try {
-        reply = await fetch(path, {
-          method: body ? "POST" : "GET",
-          headers: {
-            ...(body && { "Content-Type": "application/json" }),
-            ...(this.#token && { Authorization: `Bearer ${this.#token}` }),
-          },
-          body: body && JSON.stringify(body),
-          signal: AbortSignal.timeout(15_000),
-          cache: "no-store",
-        });
-      } catch {
-        // no connection, or none in time
-      }
-      if (reply?.ok) return reply.json();
-      if (reply && reply.status < 500) {
-        throw Object.assign(new Error((await reply.json().catch(() => ({}))).error ?? reply.statusText), {
-          status: reply.status,
-        });
-      }
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]));
-    }
+  async #request(path, body, onAway = this.onAway) {
+    const options = {
+      method: body ? "POST" : "GET",
+      headers: {},
+      body: body && JSON.stringify(body),
+      cache: "no-store",
+    };
+    if (body) options.headers["Content-Type"] = "application/json";
+    if (this.#token) options.headers.Authorization = `Bearer ${this.#token}`;
+    return (await request(path, options, onAway)).json();
   }
 }
 
 /** The same server, for a look at the experiment: nothing is stored. */
 export class PreviewBackend extends ServerBackend {
+  async arrive() {
+    return { finished: null, full: false };
+  }
+
   async enter() {
-    return (await fetch("api/preview")).json();
+    return (await request("api/preview", {}, this.onAway)).json();
   }
 
   submit() {}

@@ -1,14 +1,18 @@
 // Without our server: tracks are files beside the page. What the server would judge is judged here, by the same rules,
 // which the bundle brings along (ganalyze.experiments.exclusions).
 
+import { request } from "../requests.js";
+import { keep, keepInAddress, kept } from "../storage.js";
+
 class StaticBackend {
   answers = [];
   track = null;
   bundle = null;
   onRefused = () => {};
+  onAway = () => {};
 
   async study() {
-    this.bundle = await load("study.json");
+    this.bundle = await this.#load("study.json");
     return this.bundle.settings;
   }
 
@@ -20,10 +24,18 @@ class StaticBackend {
   async open(slot, series) {
     if (slot >= this.bundle.slots) return { status: "full" };
     if (series > this.bundle.series) return { status: "done" };
-    const { track, trials } = await load(`tracks/${slot}-${series}.json`);
+    const { track, trials } = await this.#load(`tracks/${slot}-${series}.json`);
     this.track = { name: track, trials, series };
     this.answers = [];
     return { status: "ready", series, answered: 0, trials };
+  }
+
+  async #load(path) {
+    return (await request(path, {}, this.onAway)).json();
+  }
+
+  async arrive() {
+    return { finished: null, full: false };
   }
 
   /** A line of the results file. */
@@ -98,33 +110,53 @@ export class JatosBackend extends StaticBackend {
   }
 }
 
-/** Plain files: ?slot=3&series=1 says which track; the answers are a file that the participant's browser saves. */
+/** Plain files: ?slot=3&series=1 says which track; the answers are a file that the participant's browser saves. It keeps
+ *  them besides while the window is open (the next person at it may have the same link), so that a page that is loaded
+ *  again goes on, or saves the file again. */
 export class FilesBackend extends StaticBackend {
-  async enter() {
+  #session = null;
+
+  async arrive({ identifier }) {
     const parameters = new URLSearchParams(location.search);
     const slot = Number(parameters.get("slot") ?? Math.floor(Math.random() * this.bundle.slots));
-    const name = (parameters.get("participant") ?? "").replace(/[^A-Za-z0-9_-]/g, "");
-    this.participant = name.slice(0, 40) || `slot-${slot}`;
-    return this.open(slot, Number(parameters.get("series") ?? 1));
+    if (!parameters.has("slot")) keepInAddress("slot", slot);
+    this.participant = parameters.get("participant") ? identifier : `slot-${slot}`;
+    this.#session = await this.open(slot, Number(parameters.get("series") ?? 1));
+    if (this.#session.status !== "ready") return { finished: null, full: this.#session.status === "full" };
+    this.answers = JSON.parse(kept(this.#place, "sessionStorage")) ?? [];
+    this.#session.answered = this.answers.length;
+    const finished = this.answers.length === this.track.trials.length ? this.#result() : null;
+    return { finished, full: false };
+  }
+
+  async enter() {
+    return this.#session;
   }
 
   submit(answer) {
     this.answers.push(answer);
+    keep(this.#place, JSON.stringify(this.answers), "sessionStorage");
   }
 
   async finish() {
+    this.#save();
+    return this.#result();
+  }
+
+  get #place() {
+    return `ganalyze-answers ${location.pathname} ${this.participant} ${this.track.name}`;
+  }
+
+  #result() {
+    return { ...this.judge(), more: false, code: null, return_url: null, leave: () => this.#save(), saves: true };
+  }
+
+  #save() {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob(this.answers.map((answer) => this.line(answer))));
     link.download = `${this.participant}_${this.track.name}.jsonl`;
     link.click();
-    return { ...this.judge(), more: false, code: null, return_url: null };
   }
-}
-
-async function load(path) {
-  const reply = await fetch(path);
-  if (!reply.ok) throw new Error(`${path} is missing`);
-  return reply.json();
 }
 
 /** The share of trials that failed; 0 without any. */

@@ -7,6 +7,7 @@ import { eachFrame, isDue, isDueNext } from "../frames.js";
 import { clear, draw, makeCanvas } from "../images.js";
 import { listen } from "../keys.js";
 import { asDate, responseTime, round, watchTrial } from "../record.js";
+import { memoryHint } from "../words.js";
 
 const GRACE_MS = 60; // a press is told of a little after it happened
 
@@ -36,7 +37,6 @@ export default class MemoryTrial {
       blank_ms: { type: ParameterType.INT, default: 800 },
       feedback_ms: { type: ParameterType.INT, default: 300 },
       image_px: { type: ParameterType.INT, default: 400 },
-      key: { type: ParameterType.KEY, default: " " },
       /** Is given the trial's record once nothing can be added to it. */
       on_record: { type: ParameterType.FUNCTION, default: () => {} },
     },
@@ -60,13 +60,14 @@ export default class MemoryTrial {
     const frame = document.createElement("div");
     frame.className = "frame";
     frame.append(canvas);
-    display.replaceChildren(frame);
+    const hint = document.createElement("p");
+    hint.className = "hint";
+    display.replaceChildren(frame, hint);
 
     const before = previous;
     const { record, stop } = watchTrial(trial.trial_index, 0);
     const current = { onset: Infinity, record, close: once(() => trial.on_record(record)) };
-    listen((key, time) => {
-      if (key !== trial.key) return;
+    const press = (key, time) => {
       const pressedFor = time >= current.onset ? current : before;
       if (!pressedFor || pressedFor.record.response) return;
       pressedFor.record.response = 1;
@@ -74,7 +75,8 @@ export default class MemoryTrial {
       if (pressedFor !== current) return;
       frame.dataset.feedback = trial.repeat ? "right" : "wrong";
       setTimeout(() => delete frame.dataset.feedback, trial.feedback_ms);
-    });
+    };
+    listen(["Space"], press, () => (hint.innerHTML = memoryHint));
 
     await eachFrame((time) => {
       if (before && !isDue(time, before.offset, trial.blank_ms)) return false;

@@ -5,8 +5,11 @@
 import { ParameterType } from "jspsych";
 import { eachFrame, isDue } from "../frames.js";
 import { clear, draw, makeCanvas } from "../images.js";
-import { listen } from "../keys.js";
+import { ignore, listen } from "../keys.js";
 import { asDate, responseTime, round, watchTrial } from "../record.js";
+import { pairHint } from "../words.js";
+
+const SIDES = { F: "left", J: "right" };
 
 let answeredAt = null; // when the trial before was answered
 
@@ -51,14 +54,14 @@ export default class PairTrial {
     display.innerHTML = `
       <div class="pair"><div class="frame"></div><div class="frame"></div></div>
       <p class="sides" aria-live="polite"><span><kbd>F</kbd> left</span><span class="verdict"></span>
-      <span><kbd>J</kbd> right</span></p>`;
+      <span><kbd>J</kbd> right</span></p><p class="hint" role="status"></p>`;
     const frames = display.querySelectorAll(".frame");
     frames[0].append(left);
     frames[1].append(right);
     const sides = display.querySelector(".sides");
 
     const { record, stop } = watchTrial(trial.trial_index, null);
-    listen(null); // no answer before the pair has gone
+    ignore(); // no answer before the pair has gone
 
     const start = performance.now();
     const onset = await eachFrame((time) => {
@@ -80,15 +83,15 @@ export default class PairTrial {
     sides.dataset.trial = trial.trial_index;
 
     await new Promise((resolve) => {
-      listen((key, time) => {
-        const side = { f: "left", j: "right" }[key.toLowerCase()];
-        if (!side || time < offset) return;
-        listen(null);
-        record.response = side;
+      const answer = (key, time) => {
+        if (time < offset) return;
+        ignore();
+        record.response = SIDES[key];
         record.rt_ms = responseTime(time, offset);
         answeredAt = time;
         resolve();
-      });
+      };
+      listen(Object.keys(SIDES), answer, () => (display.querySelector(".hint").innerHTML = pairHint));
     });
     sides.classList.remove("open");
     stop();

@@ -48,7 +48,8 @@ class Experiment(ABC):
     name: in configurations, file names and tables. title: as people read it. paper_quantity: how config/claims.csv
     names what it measures. outcome: what a data point is, a column of 0 and 1. rate_label: of the axis of its mean.
     chance: the rate of guessing, where there is one. trial_ms: from one image to the next, of simulated series. pairs:
-    whether a trial shows a pair of images and is answered by a side. Trial: what a row of its trial table holds.
+    whether a trial shows a pair of images and is answered by a side. paced: whether the next image comes when its time
+    has come, whatever the participant does. Trial: what a row of its trial table holds.
     """
 
     name: ClassVar[str]
@@ -59,6 +60,7 @@ class Experiment(ABC):
     chance: ClassVar[float | None] = None
     trial_ms: ClassVar[int]
     pairs: ClassVar[bool] = False
+    paced: ClassVar[bool] = False
     rules: ClassVar[Rules]
     Settings: ClassVar[type[ExperimentSettings]]
     Trial: ClassVar[type[Trial]]

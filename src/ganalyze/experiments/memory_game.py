@@ -95,6 +95,7 @@ class MemoryGame(Experiment):
     outcome = "hit"
     rate_label = "hit rate"
     trial_ms = 1400
+    paced = True
     rules = Rules(max_series=25, max_vigilance_errors=0.55, max_false_alarms=0.30)
     Settings = MemoryGameSettings
     Trial = MemoryGameTrial

@@ -2,7 +2,7 @@
 
 A row says what was shown to whom and what they did:
 
-    participant     a pseudonym: letters, digits, _ and -, at most 64 of them
+    participant     a pseudonym (ganalyze.experiments.trial.PARTICIPANT_RULE)
     series          the participant's first, second, … series, from 1
     track           which prepared series of trials this was (ganalyze.experiments.tracks)
     trial_index     place in the series, ascending
@@ -17,6 +17,12 @@ A row says what was shown to whom and what they did:
     shown_at        when the image came on, ISO 8601 with its offset from UTC
     data_source     human or simulated, one for the whole table
     foil_image_id, fake_side    2AFC: the real image, and the side of the generated one; else empty
+
+and, where it is known, how it went:
+
+    planned         how many trials of phase main the series has, whether they were done or not
+    image_ms        how long the image, or pair, really was on the screen
+    hidden          whether the window was hidden at some time of the trial
 
 Flags are 0 or 1. Rows in messages are lines of the file, so that the header is row 1.
 """
@@ -34,7 +40,7 @@ from pydantic import TypeAdapter, ValidationError
 from ganalyze.experiments.checks import CHECKS
 from ganalyze.experiments.experiment import Experiment
 from ganalyze.experiments.registry import EXPERIMENTS
-from ganalyze.experiments.trial import COLUMNS, INTEGERS, Trial
+from ganalyze.experiments.trial import AS_IT_WENT, COLUMNS, INTEGERS, PARTICIPANT_RULE, Trial
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.tables import write_table
 
@@ -56,7 +62,8 @@ def read_trials(path: Path | str, experiment: str, images: pd.DataFrame) -> pd.D
     """Read a trial table and check it, row by row and as a whole.
 
     images: the manifests of every image set that may have been shown, one below the other (columns image_id, set,
-    seed_id, class_id, alpha). Returns the rows in the order of participant, series and trial_index, with `COLUMNS`.
+    seed_id, class_id, alpha). Returns the rows in the order of participant, series and trial_index, with `COLUMNS` and
+    those of `AS_IT_WENT` that hold anything.
 
     Raises Faults, a GanalyzeError that names row and column of each fault, and GanalyzeError where the experiment is
     unknown or the file is missing.
@@ -69,8 +76,11 @@ def read_trials(path: Path | str, experiment: str, images: pd.DataFrame) -> pd.D
         trials = TypeAdapter(list[kind.Trial]).validate_python(rows)  # type: ignore[name-defined]
     except ValidationError as error:
         raise Faults(path, [_explain(fault, lines) for fault in error.errors()]) from None
-    table = pd.DataFrame([trial.model_dump() for trial in trials], index=pd.Index(lines, name="row"))[COLUMNS]
-    table = table.astype(dict.fromkeys(INTEGERS, "Int64")).assign(shown_at=pd.to_datetime(table.shown_at, utc=True))
+    table = pd.DataFrame([trial.model_dump() for trial in trials], index=pd.Index(lines, name="row"))
+    table = table[[*COLUMNS, *(name for name in AS_IT_WENT if table[name].notna().any())]]
+    table = table.astype({name: "Int64" for name in INTEGERS if name in table}).assign(
+        shown_at=pd.to_datetime(table.shown_at, utc=True)
+    )
     faults = [fault for check in (*CHECKS, *kind.checks) for fault in check(table, images)]
     faults = sorted([*faults, *_right_or_wrong(table, kind)])
     if faults:
@@ -80,7 +90,7 @@ def read_trials(path: Path | str, experiment: str, images: pd.DataFrame) -> pd.D
 
 def write_trials(trials: pd.DataFrame, path: Path | str) -> None:
     """Write a trial table as CSV, in whole or not at all."""
-    write_table(trials[COLUMNS], path)
+    write_table(trials[[*COLUMNS, *(name for name in AS_IT_WENT if name in trials)]], path)
 
 
 # --- the file -------------------------------------------------------------------------------------------------
@@ -138,8 +148,8 @@ def _explain(fault: Any, lines: list[int]) -> str:
     row, column = lines[fault["loc"][0]], fault["loc"][1]
     message = fault["msg"].removeprefix("Input ").replace("String should", "should")
     value = "nothing" if fault["input"] in ("", None) else repr(fault["input"])
-    if column == "participant" and fault["type"] == "string_pattern_mismatch":
-        message = "should be a pseudonym of at most 64 letters, digits, _ and -"
+    if column == "participant" and fault["type"] == "value_error":
+        message = f"should be a pseudonym: {PARTICIPANT_RULE}"
     return f"row {row}, column {column}: got {value}, {message[0].lower()}{message[1:]}"
 
 

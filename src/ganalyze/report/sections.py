@@ -135,6 +135,9 @@ def experiments_part(results: Path, experiments: Mapping[str, Sequence[str]]) ->
             series = read_table(folder / f"{experiment.name}.series.csv")
             rates = read_table(folder / f"{experiment.name}.by_alpha.csv")
             excluded = series.loc[series.kept == 0, "reason"].value_counts()
+            said = [f"{count}: {reason}" for reason, count in excluded.items()]
+            if trials := int(series.unseen.sum()):
+                said.append(f"{trials} trials not seen as intended")
             source = rates.data_source.iloc[0] if len(rates) else "none"
             parts.append(
                 {
@@ -143,7 +146,7 @@ def experiments_part(results: Path, experiments: Mapping[str, Sequence[str]]) ->
                     "simulated": source == "simulated",
                     "participants": series.participant.nunique(),
                     "series": len(series),
-                    "excluded": "; ".join(f"{count}: {reason}" for reason, count in excluded.items()) or "none",
+                    "excluded": "; ".join(said) or "none",
                     "data_points": f"{rates.data_points.sum():,}",
                     "per_alpha": _range(rates.data_points),
                     "per_image": f"{rates.data_points.sum() / max(1, rates.images.sum()):.2f}",

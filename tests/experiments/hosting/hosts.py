@@ -125,6 +125,9 @@ class Client:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         return self.http.post(f"{self.host.url}/api/{path}", json=body, headers=headers | options, timeout=30)
 
+    def arrives(self):
+        return self.post("arrival", self.identity).json()
+
     def enters(self):
         reply = self.post("session", self.identity).json()
         self.token, self.series = reply.get("token"), reply.get("series")

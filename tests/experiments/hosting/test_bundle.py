@@ -159,7 +159,9 @@ def line(track="0000-01", trial_index=0, response=0, rt_ms=None, **changes):
     [
         ("{", "line 2: no answer"),
         ("[]", "line 2: no answer"),
-        (line(response=7), "line 2: Input should be 0, 1, 'left' or 'right'"),
+        (line(response=7), "line 2: response: Input should be 0, 1, 'left' or 'right'"),
+        (line(participant="Zoë"), "line 2: participant: Value error, a participant is named by 1 to 64"),
+        ('{"response": 0}', "line 2: trial_index: Field required"),
         (line(trial_index=0, response=1, rt_ms=5.0), "line 2: trial 0 of worker-1 was answered differently before"),
     ],
 )
@@ -185,6 +187,68 @@ def test_answers_that_are_there_twice_count_once_and_unknown_tracks_are_refused(
         trial_table([*answers, answers[0] | {"track": "0009-01"}], tracks, "human")
 
 
+def jatos_results():
+    """What JATOS exports of two workers: a folder a component result."""
+    return {
+        "study_result_7/comp-result_8/data.txt": f"{line()}\n{line(trial_index=1)}\n",
+        "study_result_9/comp-result_10/data.txt": f"{line(participant='worker-2')}\r\n",
+        "study_result_9/comp-result_11/data.txt": "",
+        "metadata.json": '{"data": []}',
+        "__MACOSX/study_result_7/comp-result_8/._data.txt": "\0",
+    }
+
+
+def pack_results(folder, kind, bom=""):
+    files = jatos_results()
+    if kind == "text":
+        (folder / "jatos_results.txt").write_text(
+            bom + "".join(text for name, text in files.items() if "/data" in name)
+        )
+        return folder / "jatos_results.txt"
+    if kind == "folder":
+        for name, text in files.items():
+            (folder / "results" / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / "results" / name).write_text(bom + text)
+        return folder / "results"
+    with zipfile.ZipFile(folder / f"jatos_results.{kind}", "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, bom + text)
+    return folder / f"jatos_results.{kind}"
+
+
+@pytest.mark.parametrize("bom", ["", "\ufeff"], ids=["plain", "with BOM"])
+@pytest.mark.parametrize("kind", ["text", "folder", "zip", "jrzip"])
+def test_whatever_jatos_exports_is_read(tmp_path, kind, bom):
+    answers = read_answers([pack_results(tmp_path, kind, bom)])
+    assert [(a["participant"], a["trial_index"]) for a in answers] == [
+        ("worker-1", 0),
+        ("worker-1", 1),
+        ("worker-2", 0),
+    ]
+
+
+def test_an_archive_becomes_a_trial_table(tmp_path, sets):
+    build_tracks(GAME, sets["test"], sets["filler"], 1, 1, 1).to_csv(tmp_path / "tracks.csv", index=False)
+    gathered = gather(tmp_path, pack_results(tmp_path, "jrzip"))
+    assert gathered.returncode == 0, gathered.stderr
+    trials = pd.read_csv(tmp_path / "data/trials.csv")
+    assert trials.participant.tolist() == ["worker-1", "worker-1", "worker-2"]
+    assert set(trials.planned) == {GAME.settings().trials}
+
+
+def test_what_holds_no_results_is_refused_by_its_name_and_faults_in_an_archive_by_their_place(tmp_path):
+    with zipfile.ZipFile(tmp_path / "study.jzip", "w") as archive:
+        archive.writestr("ganalyze.jas", "{}")
+    with pytest.raises(GanalyzeError, match=r"study\.jzip holds no results"):
+        read_answers([tmp_path / "study.jzip"])
+    with pytest.raises(GanalyzeError, match="nowhere not found"):
+        read_answers([tmp_path / "nowhere"])
+    with zipfile.ZipFile(tmp_path / "results.zip", "w") as archive:
+        archive.writestr("a/data.txt", f"{line()}\nnothing\n")
+    with pytest.raises(GanalyzeError, match=r"results\.zip, a/data\.txt, line 2: no answer"):
+        read_answers([tmp_path / "results.zip"])
+
+
 @pytest.mark.slow
 def test_a_series_on_plain_files_comes_back_as_a_file_and_becomes_a_trial_table(
     tmp_path, page, pack, served, browser, sets
@@ -200,6 +264,11 @@ def test_a_series_on_plain_files_comes_back_as_a_file_and_becomes_a_trial_table(
         person.answers_pairs(sides)
     download.value.save_as(tmp_path / "results.jsonl")
     person.sees("Thank you")
+    person.page.reload()
+    person.sees("Your last series is complete")
+    with person.page.expect_download() as again:
+        person.press("Enter")
+    assert again.value.path().read_text() == (tmp_path / "results.jsonl").read_text()
     context.close()
     gathered = gather(tmp_path, tmp_path / "results.jsonl")
     assert gathered.returncode == 0, gathered.stderr

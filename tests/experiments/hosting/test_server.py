@@ -1,6 +1,7 @@
 """The server keeps what it confirmed, refuses what it must, and tells no one what is not theirs."""
 
 import json
+import re
 import shutil
 import sqlite3
 import stat
@@ -19,9 +20,10 @@ import requests
 
 from ganalyze.experiments.exclusions import judge_series
 from ganalyze.experiments.hosting.hosted import open_experiment
+from ganalyze.experiments.hosting.secrets import Secrets
 from ganalyze.experiments.hosting.settings import load_settings
-from ganalyze.experiments.hosting.store import Secrets
-from ganalyze.experiments.trials import COLUMNS, read_trials
+from ganalyze.experiments.trial import AS_IT_WENT, COLUMNS, PARTICIPANT_RULE
+from ganalyze.experiments.trials import read_trials
 from ganalyze.images.image_sets import read_manifest
 from ganalyze.support.errors import GanalyzeError
 from tests import REPOSITORY
@@ -108,6 +110,63 @@ def test_who_fails_is_blocked_by_the_papers_rules(host, respond, reason):
     assert judge_series(mine, "memory_game").reason.tolist() == [reason]
 
 
+def test_a_finished_series_is_told_of_at_every_arrival_and_stays_so_while_the_next_is_under_way(host):
+    person = Client(host, "comes-again")
+    assert person.arrives() == {"finished": None, "full": False}
+    person.enters()
+    slot = slot_of(host, person)
+    first, second = right_answers(host, slot, 1), right_answers(host, slot, 2)
+    person.sends(*first[:-1])
+    assert person.arrives()["finished"] is None
+    person.sends(first[-1])
+    # The window was closed before it heard that the series is complete.
+    finished = person.arrives()["finished"]
+    assert finished["passed"]
+    assert finished["more"]
+    assert person.finishes().json() == finished
+    person.enters()
+    person.sends(*second[:3])
+    before = everything(host)
+    assert person.arrives() == {"finished": finished, "full": False}
+    assert everything(host) == before
+    person.sends(*second[3:])
+    last = person.arrives()["finished"]
+    assert last["code"] != finished["code"]
+    assert not last["more"]
+
+
+def test_who_failed_can_hand_in_at_every_arrival_and_is_offered_no_more(host):
+    person = Client(host, "fails-and-comes-again")
+    person.enters()
+    person.sends(*(answer(i, 0) for i, _ in host.trials_of(slot_of(host, person), 1).iterrows()))
+    finished = person.arrives()["finished"]
+    assert finished["code"]
+    assert not finished["passed"]
+    assert not finished["more"]
+    assert person.enters() == {"status": "blocked"}
+
+
+def test_who_only_looks_takes_no_place_and_who_has_one_keeps_it(tmp_path, generated, sets, stand_in_page):
+    with memory_game(tmp_path, generated, sets, stand_in_page, participants=1) as host:
+        host.start()
+        one, two = Client(host, "one"), Client(host, "two")
+        assert not one.arrives()["full"]
+        assert not two.arrives()["full"]
+        two.enters()
+        assert one.arrives() == {"finished": None, "full": True}
+        assert two.arrives() == {"finished": None, "full": False}
+
+
+@pytest.mark.parametrize("name", ["7", "-", "A1B2C3D4E5F6G7", "5f0c1a2b3c4d5e6f70819203", "a" * 64])
+def test_names_by_the_rule_are_taken_and_the_page_is_told_the_rule(host, name):
+    assert Client(host, name).arrives()["finished"] is None
+    study = requests.get(f"{host.url}/api/study", timeout=10).json()
+    assert re.fullmatch(study["participant_pattern"], name)
+    assert not re.fullmatch(study["participant_pattern"], f"{name}é")
+    assert study["participant_rule"] == PARTICIPANT_RULE
+    assert PARTICIPANT_RULE in Client(host, f"{name}é").post("arrival", {"platform": "link", "identifier": "é"}).text
+
+
 def test_the_same_answer_again_changes_nothing_and_another_is_refused(host):
     person = Client(host, "repeats")
     person.enters()
@@ -186,7 +245,16 @@ REFUSED = {
     "a date without its zone": ("POST", "/api/answers", with_answer(shown_at="2026-01-05T10:00:00"), JSON, 422),
     "a negative trial": ("POST", "/api/answers", with_answer(trial_index=-1), JSON, 422),
     "half a trial": ("POST", "/api/answers", with_answer(trial_index=3.5), JSON, 422),
-    "a name too short": ("POST", "/api/session", json.dumps({"platform": "link", "identifier": "a"}), JSON, 422),
+    "no name": ("POST", "/api/session", json.dumps({"platform": "link", "identifier": ""}), JSON, 422),
+    "a name beyond ASCII": ("POST", "/api/session", json.dumps({"platform": "link", "identifier": "Zoë"}), JSON, 422),
+    "a name with a line's end": (
+        "POST",
+        "/api/session",
+        json.dumps({"platform": "link", "identifier": "a\n"}),
+        JSON,
+        422,
+    ),
+    "an address": ("POST", "/api/arrival", json.dumps({"platform": "link", "identifier": "a@b.org"}), JSON, 422),
     "a name with a path": ("POST", "/api/session", json.dumps({"platform": "link", "identifier": "../../"}), JSON, 422),
     "a name that is a query": (
         "POST",
@@ -198,7 +266,7 @@ REFUSED = {
     "an unknown platform": ("POST", "/api/session", json.dumps({"platform": "x", "identifier": "abcd"}), JSON, 422),
     # oversized
     "a body too large": ("POST", "/api/answers", " " * 300_000 + json.dumps(GOOD), JSON, 413),
-    "a name too long": ("POST", "/api/session", json.dumps({"platform": "link", "identifier": "a" * 129}), JSON, 422),
+    "a name too long": ("POST", "/api/session", json.dumps({"platform": "link", "identifier": "a" * 65}), JSON, 422),
     "too many answers": (
         "POST",
         "/api/answers",
@@ -352,7 +420,10 @@ def test_an_export_passes_the_checks_of_the_analysis(host, sets, tmp_path):
     (tmp_path / "trials.csv").write_bytes(host.export("trials.csv").content)
     trials = read_trials(tmp_path / "trials.csv", "memory_game", pd.concat([sets["test"], sets["filler"]]))
     assert set(trials.data_source) == {"human"}
-    assert list(trials.columns) == COLUMNS
+    assert list(trials.columns) == [*COLUMNS, *AS_IT_WENT]
+    assert (trials.planned == DESIGN.settings().trials).all()
+    assert (trials.image_ms == 600).all()
+    assert (trials.hidden == 0).all()
 
 
 def test_an_export_goes_through_the_workflows_own_command(host, generated, tmp_path):
@@ -549,9 +620,11 @@ def test_the_settings_that_come_along_have_the_papers_durations(experiment):
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_300_people_and_20_kills_lose_nothing_and_store_nothing_twice(tmp_path, generated, sets, stand_in_page):
-    host = memory_game(tmp_path, generated, sets, stand_in_page, participants=300, series=1)
-    waits, people = [], 300
+def test_1000_people_300_at_once_and_20_kills_lose_nothing_and_store_nothing_twice(
+    tmp_path, generated, sets, stand_in_page
+):
+    people, at_once, waits = 1000, 300, []
+    host = memory_game(tmp_path, generated, sets, stand_in_page, participants=people, series=1)
 
     def patient(request):
         """Ask until there is an answer, as the page does; note how long the answered ones took."""
@@ -601,8 +674,10 @@ def test_300_people_and_20_kills_lose_nothing_and_store_nothing_twice(tmp_path, 
 
         killer = threading.Thread(target=kill_now_and_then)
         killer.start()
-        with ThreadPoolExecutor(people) as pool:
+        began = time.monotonic()
+        with ThreadPoolExecutor(at_once) as pool:
             results = list(pool.map(takes_part, range(people)))
+        lasted = time.monotonic() - began
         done.set()
         killer.join()
         assert len(kills) == 20
@@ -615,13 +690,15 @@ def test_300_people_and_20_kills_lose_nothing_and_store_nothing_twice(tmp_path, 
         assert not trials.duplicated(["track", "trial_index"]).any()
         assert trials.groupby("participant").track.unique().map(len).eq(1).all()
         assert len(set(trials.track)) == people
+        of_participant = dict(iter(trials.groupby("participant")))
         for person, confirmed, finished in results:
-            mine = trials[trials.participant == secrets.pseudonym(**person.identity)].set_index("trial_index")
+            mine = of_participant[secrets.pseudonym(**person.identity)].set_index("trial_index")
             assert mine.response.to_dict() == {i: given["response"] for i, given in confirmed.items()}
             assert mine.rt_ms.dropna().to_dict() == {i: g["rt_ms"] for i, g in confirmed.items() if g["rt_ms"]}
             assert finished["code"] == secrets.completion_code(secrets.pseudonym(**person.identity), 1)
         quantiles = np.quantile(waits, [0.5, 0.95, 0.99, 1]) * 1000
         print(
-            f"{len(waits)} requests of {people} people, {len(kills)} kills: median {quantiles[0]:.0f} ms, 95 % "
+            f"{len(waits)} requests of {people} people, {at_once} at once, {len(kills)} kills, {lasted:.0f} s: "
+            f"median {quantiles[0]:.0f} ms, 95 % "
             f"{quantiles[1]:.0f} ms, 99 % {quantiles[2]:.0f} ms, longest {quantiles[3]:.0f} ms"
         )

@@ -11,7 +11,7 @@ import pandas as pd
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from ganalyze.experiments.registry import EXPERIMENTS
-from ganalyze.experiments.trial import COLUMNS
+from ganalyze.experiments.trial import AS_IT_WENT, COLUMNS
 from ganalyze.support.errors import GanalyzeError
 
 Milliseconds = Annotated[float, Field(ge=0, le=36e5)]
@@ -56,7 +56,7 @@ class Answer(BaseModel):
 
 
 def trial_table(answers: Iterable[Mapping[str, Any]], tracks: pd.DataFrame, data_source: str) -> pd.DataFrame:
-    """The trial table (`ganalyze.experiments.trials.COLUMNS`) of answers, each with its participant and track.
+    """The trial table (`ganalyze.experiments.trials`) of answers, each with its participant and track.
 
     tracks: the track table that they were given from. Raises GanalyzeError where a track or trial is not in it.
     """
@@ -69,8 +69,10 @@ def trial_table(answers: Iterable[Mapping[str, Any]], tracks: pd.DataFrame, data
         correct=(table.response == right).astype(int),
         shown_at=pd.to_datetime(table.shown_at, utc=True, format="ISO8601"),
         data_source=data_source,
+        planned=table.track.map(tracks.track[tracks.phase == "main"].value_counts()),
+        hidden=table.hidden.astype(int),
     )
-    return table[COLUMNS].sort_values(["participant", "series", "trial_index"], ignore_index=True)
+    return table[[*COLUMNS, *AS_IT_WENT]].sort_values(["participant", "series", "trial_index"], ignore_index=True)
 
 
 def timing_table(answers: Iterable[Mapping[str, Any]], tracks: pd.DataFrame) -> pd.DataFrame:

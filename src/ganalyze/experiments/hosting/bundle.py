@@ -12,7 +12,7 @@ import uuid
 import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 
 import pandas as pd
 from pydantic import ValidationError
@@ -21,6 +21,7 @@ from ganalyze.experiments.hosting.answers import Answer
 from ganalyze.experiments.hosting.settings import Settings
 from ganalyze.experiments.hosting.stimuli import Stimuli, for_page
 from ganalyze.experiments.registry import EXPERIMENTS
+from ganalyze.experiments.trial import Participant
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.files import written_whole
 
@@ -122,31 +123,65 @@ def _jatos_study(settings: Settings) -> dict:
     return {"version": "3", "data": study}
 
 
+class _Line(Answer):
+    """A line of a results file."""
+
+    participant: Participant
+    track: str
+
+
 def read_answers(paths: list[Path]) -> list[dict]:
-    """Answers from results files, one a line, each with its participant and track; an answer that is there twice
-    counts once.
+    """Answers from what JATOS or plain files brought, one a line, each with its participant and track; an answer that
+    is there twice counts once.
+
+    paths: text files, zips of them (as JATOS' results archive, .jrzip, is) and folders. In zips and folders every
+    NAME.txt (JATOS: data.txt) and NAME.jsonl is read.
 
     Raises GanalyzeError that names file and line of one that cannot be read.
     """
     found: dict[tuple, dict] = {}
-    for path in paths:
+    for name, content in (results for path in paths for results in _results_in(path)):
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
+            lines = content.decode("utf-8-sig").splitlines()
         except UnicodeDecodeError:
-            raise GanalyzeError(f"{path} is no text in UTF-8: export the answers again") from None
+            raise GanalyzeError(f"{name} is no text in UTF-8: export the answers again") from None
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
             try:
-                values = json.loads(line)
-                participant = {name: str(values.pop(name)) for name in ("participant", "track")}
-                answer = participant | Answer.model_validate(values).model_dump(mode="json")
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else f"no answer ({error})"
-                raise GanalyzeError(f"{path}, line {number}: {reason}") from None
-            key = (participant["participant"], participant["track"], answer["trial_index"])
+                answer = _Line.model_validate_json(line).model_dump(mode="json")
+            except ValidationError as error:
+                fault = error.errors()[0]
+                place = f"{fault['loc'][0]}: {fault['msg']}" if fault["loc"] else f"no answer ({fault['msg']})"
+                raise GanalyzeError(f"{name}, line {number}: {place}") from None
+            key = (answer["participant"], answer["track"], answer["trial_index"])
             if found.setdefault(key, answer) != answer:
                 raise GanalyzeError(
-                    f"{path}, line {number}: trial {key[2]} of {key[0]} was answered differently before"
+                    f"{name}, line {number}: trial {key[2]} of {key[0]} was answered differently before"
                 )
     return list(found.values())
+
+
+def _results_in(path: Path) -> list[tuple[str, bytes]]:
+    """The results files in a path, by a name for messages."""
+    if path.is_dir():
+        files = [
+            file for file in sorted(path.rglob("*")) if file.is_file() and _may_hold_results(file.relative_to(path))
+        ]
+        found = [(str(file), file.read_bytes()) for file in files]
+    elif not path.is_file():
+        raise GanalyzeError(f"{path} not found")
+    elif zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            members = [name for name in archive.namelist() if _may_hold_results(PurePosixPath(name))]
+            found = [(f"{path}, {name}", archive.read(name)) for name in members]
+    else:
+        return [(str(path), path.read_bytes())]
+    if not found:
+        raise GanalyzeError(f"{path} holds no results: no data.txt of JATOS, no NAME.jsonl of plain files")
+    return found
+
+
+def _may_hold_results(place: PurePath) -> bool:
+    # Names with a dot in front, and __MACOSX, are of operating systems.
+    return place.suffix in (".txt", ".jsonl") and not any(part.startswith((".", "__")) for part in place.parts)

@@ -14,10 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from ganalyze.experiments.exclusions import judge_series
 from ganalyze.experiments.hosting import psych_ds
 from ganalyze.experiments.hosting.answers import Answer, timing_table, trial_table
+from ganalyze.experiments.hosting.secrets import Secrets
 from ganalyze.experiments.hosting.settings import Settings, load_settings
 from ganalyze.experiments.hosting.stimuli import Stimuli, for_page, read_tracks
-from ganalyze.experiments.hosting.store import Conflict, Secrets, Standing, Store
+from ganalyze.experiments.hosting.store import Conflict, Standing, Store
 from ganalyze.experiments.registry import EXPERIMENTS
+from ganalyze.experiments.trial import Participant
 from ganalyze.support.errors import GanalyzeError
 
 MAX_ANSWERS = 500  # in one request
@@ -33,7 +35,7 @@ class SessionRequest(Message):
     """Who comes, as their platform names them."""
 
     platform: Literal["prolific", "mturk", "jatos", "link"]
-    identifier: str = Field(pattern=r"^[A-Za-z0-9_-]{4,128}$")
+    identifier: Participant
 
 
 class AnswersRequest(Message):
@@ -66,6 +68,19 @@ class HostedExperiment:
         self.track_of = {(r.slot, r.series): r.track for r in names.itertuples()}
         self.slots = int(self.tracks.slot.max()) + 1
         self.series = min(self.settings.series_allowed, int(self.tracks.series.max()))
+
+    def arrive(self, request: SessionRequest) -> dict:
+        """What there is for someone who has not agreed to anything yet: the last series they finished, as `finish` told
+        of it, or None, and whether all places are taken by others. Nothing is stored of who has not been here before.
+        """
+        participant = self.secrets.pseudonym(request.platform, request.identifier)
+        series = self.store.series_of(participant)
+        # A window that was closed on its last answer has not heard that the series is complete.
+        finished = [one for one in series if one.answered == len(self.trials[one.track])]
+        return {
+            "finished": self._result(finished[-1]) if finished else None,
+            "full": not series and self.store.joined() >= self.slots,
+        }
 
     def enter(self, request: SessionRequest) -> dict:
         """Where a participant stands, and if a series waits for them its trials and the token to answer with."""
@@ -103,6 +118,11 @@ class HostedExperiment:
         trials = self.trials[standing.track]
         if standing.answered < len(trials):
             raise Conflict(f"the series is not finished: {standing.answered} of {len(trials)} trials are stored")
+        return self._result(standing)
+
+    def _result(self, standing: Standing) -> dict:
+        """Close a series that is complete, as often as one likes; what its participant is told."""
+        trials = self.trials[standing.track]
         answers = self.store.answers(standing.participant, standing.series)
         table = trial_table(answers, trials, self.data_source)
         judged = judge_series(table, self.settings.experiment).iloc[0]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ganalyze.experiments.hosting.answers import TIMING_COLUMNS
 from ganalyze.experiments.hosting.settings import Settings
-from ganalyze.experiments.trial import COLUMNS
+from ganalyze.experiments.trial import AS_IT_WENT, COLUMNS
 from ganalyze.support.tables import CSV
 
 # What each column holds; `description` of variableMeasured.
@@ -33,6 +33,7 @@ VARIABLES = {
     "data_source": "human or simulated",
     "foil_image_id": "2AFC: the real image beside the generated one",
     "fake_side": "2AFC: the side of the generated image, left or right",
+    "planned": "how many trials of phase main the series has, whether they were done or not",
     "image_ms": "how long the image or pair really was on the screen, in ms",
     "blank_ms": "how long nothing was, before it, in ms; empty for the first of a run",
     "frame_ms": "the screen's refresh interval, in ms",
@@ -52,7 +53,7 @@ def folder(trials: pd.DataFrame, timing: pd.DataFrame, settings: Settings) -> di
         "(Goetschalckx et al. 2019), one row a trial, and how long each stimulus was shown.",
         "variableMeasured": [
             {"@type": "PropertyValue", "name": name, "description": VARIABLES[name]}
-            for name in dict.fromkeys([*COLUMNS, *TIMING_COLUMNS])
+            for name in dict.fromkeys([*COLUMNS, *AS_IT_WENT, *TIMING_COLUMNS])
         ],
     }
     return {

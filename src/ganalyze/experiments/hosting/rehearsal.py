@@ -4,6 +4,7 @@ A rehearsal plays simulated participants (`ganalyze.experiments.observers`) in t
 the consent to the export is tried before anyone is paid. The server has to be one that marks its answers as simulated.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +16,7 @@ KEYS = {"left": "f", "right": "j"}
 # The order of the try-out's patterns (page/src/main.js), as whether they are repeats.
 TRY_OUT = [0, 0, 0, 1, 0, 1, 0, 0, 1]
 # Notes which trial is on, so that a look once a frame is enough to find it.
-_WATCH = """new MutationObserver(() => {
+WATCH = """new MutationObserver(() => {
   const on = document.querySelector("[data-trial]");
   if (on) window.latest = Number(on.dataset.trial);
 }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-trial"] });"""
@@ -25,11 +26,12 @@ class Person:
     """Someone at a browser: reads what is on the page, and presses keys.
 
     page: a Playwright page that has not been to the experiment yet. pictures: a folder for pictures of what they see.
+    done: called after each trial.
     """
 
-    def __init__(self, page: Page, pictures: Path | None = None):
-        self.page, self.pictures, self.count = page, pictures, 0
-        page.add_init_script(_WATCH)
+    def __init__(self, page: Page, pictures: Path | None = None, done: Callable[[], object] = lambda: None):
+        self.page, self.pictures, self.count, self.done = page, pictures, 0, done
+        page.add_init_script(WATCH)
 
     def sees(self, text: str, timeout: float = 20) -> None:
         """Wait until a text is on the page, at most `timeout` seconds."""
@@ -80,6 +82,7 @@ class Person:
                 self.press(" ")
             if look_at and index in look_at:
                 self.look(look_at[index])
+            self.done()
 
     def answers_pairs(self, responses: dict[int, str], look_at: dict[int, str] | None = None) -> None:
         """Answer pairs by a side, by index; look_at: of which a picture is taken, by index."""
@@ -88,6 +91,7 @@ class Person:
             self.press(KEYS[side])
             if look_at and index in look_at:
                 self.look(look_at[index])
+            self.done()
 
     def goes_through(self, trials: pd.DataFrame, experiment: str, break_every: int) -> None:
         """Take part and respond as in `trials`, one participant's rows of a trial table, series by series."""

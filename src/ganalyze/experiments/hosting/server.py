@@ -3,6 +3,7 @@
     GET  /                  the page, built by npm (page/dist)
     GET  /api/study         its words and durations
     GET  /api/preview       a track to try, of which nothing is stored
+    POST /api/arrival       {"platform", "identifier"} → a finished series to hand in, and whether all places are taken
     POST /api/session       {"platform", "identifier"} → where the participant stands, their trials and a token
     POST /api/answers       {"series", "answers": [Answer, …]} with the token → how many are stored
     POST /api/finish        {"series"} with the token → completion code, and whether there is more to do
@@ -56,6 +57,10 @@ def build_app(experiment: HostedExperiment, page: Path) -> Starlette:
     async def preview(request: Request) -> Response:
         return JSONResponse(await run_in_threadpool(experiment.preview))
 
+    async def arrival(request: Request) -> Response:
+        message = await read_json(request, SessionRequest, MAX_BODY)
+        return JSONResponse(await run_in_threadpool(experiment.arrive, message))
+
     async def session(request: Request) -> Response:
         message = await read_json(request, SessionRequest, MAX_BODY)
         return JSONResponse(await run_in_threadpool(experiment.enter, message))
@@ -85,6 +90,7 @@ def build_app(experiment: HostedExperiment, page: Path) -> Starlette:
     routes = [
         Route("/api/study", study),
         Route("/api/preview", preview),
+        Route("/api/arrival", arrival, methods=["POST"]),
         Route("/api/session", session, methods=["POST"]),
         Route("/api/answers", with_token(AnswersRequest, experiment.add), methods=["POST"]),
         Route("/api/finish", with_token(FinishRequest, experiment.finish), methods=["POST"]),

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ganalyze.experiments.registry import EXPERIMENTS
+from ganalyze.experiments.trial import PARTICIPANT_PATTERN, PARTICIPANT_RULE
 from ganalyze.support.files import read_yaml
 from ganalyze.support.settings import one_error
 
@@ -66,8 +67,9 @@ class Settings(BaseModel):
         )
 
     def for_page(self) -> dict:
-        """What the page is told: not the completion code."""
-        return self.model_dump(mode="json", exclude={"completion_code", "return_url", "frame_ancestors"})
+        """What the page is told: not the completion code. And how participants may be named."""
+        told = self.model_dump(mode="json", exclude={"completion_code", "return_url", "frame_ancestors"})
+        return told | {"participant_pattern": PARTICIPANT_PATTERN, "participant_rule": PARTICIPANT_RULE}
 
 
 def load_settings(path: Path | str) -> Settings:

@@ -2,6 +2,9 @@
 
 An image_id says which seed and alpha it is, and whether it is a photograph: what participants must not know. The page
 is given names made by a keyed hash instead.
+
+Photographs are shown in the shape of the generated images beside them, so that neither shape nor sharpness tells them
+apart: cropped to it centrally, and made smaller; never squeezed, never made larger.
 """
 
 import hashlib
@@ -11,11 +14,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
-from PIL import Image
+from PIL import ExifTags, Image, ImageOps
 
 from ganalyze.experiments.tracks import COLUMNS
 from ganalyze.images.image_sets import read_manifest
-from ganalyze.images.reading import ImageReader, split_file
+from ganalyze.images.reading import ImageReader, decode, split_file
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.tables import read_table
 
@@ -27,6 +30,8 @@ class Stimuli:
     def __init__(self, manifests: Iterable[Path], key: bytes):
         self._places: dict[str, tuple[Path, str]] = {}
         self._names: dict[str, str] = {}
+        self._photographs: set[str] = set()
+        self._size = (0, 0)  # (width, height) of what stands beside a photograph
         for path in manifests:
             manifest = read_manifest(path)
             for file in dict.fromkeys(split_file(file)[0] for file in manifest.file):
@@ -43,27 +48,57 @@ class Stimuli:
                 self._places[name] = (Path(path).parent, file)
 
     def check_has(self, tracks: pd.DataFrame) -> None:
-        """Raise GanalyzeError unless every image of the tracks is in a manifest."""
+        """Raise GanalyzeError unless every image of the tracks is in a manifest, and no photograph smaller than the
+        generated images. From then on photographs are read in their size."""
         shown = pd.concat([tracks.image_id, tracks.foil_image_id.dropna()]).unique()
         if missing := [name for name in shown if name not in self._names]:
             what = "photographs: give their manifest with --manifests" if missing[0].startswith("real_") else "images"
             raise GanalyzeError(f"{len(missing)} of the tracks' images are in no manifest, first {missing[0]} ({what})")
+        foils = tracks.foil_image_id.dropna().unique()
+        if not len(foils):
+            return
+        self._size = width, height = self._size_of(tracks.image_id.iloc[0])
+        for foil in foils:
+            got = self._size_of(foil)
+            if got[0] < width or got[1] < height:
+                raise GanalyzeError(
+                    f"photograph {foil} has {got[0]} × {got[1]} pixels, the generated images {width} × {height}: give "
+                    "one that is as large at least, since an enlarged one would be told by its blur"
+                )
+            self._photographs.add(self._names[foil])
+
+    def _size_of(self, image_id: str) -> tuple[int, int]:
+        """Width and height of an image, upright."""
+        folder, file = self._places[self._names[image_id]]
+        with ImageReader(folder) as reader:
+            content = reader.read_bytes(file)
+        try:
+            with Image.open(io.BytesIO(content)) as image:
+                lies = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
+                return image.size[::-1] if lies else image.size
+        except OSError:
+            height, width, _ = decode(content, str(folder / file)).shape  # says what is wrong with it
+            return width, height
 
     def name(self, image_id: str) -> str:
         """The opaque name of an image."""
         return self._names[image_id]
 
     def read(self, name: str) -> bytes | None:
-        """The PNG of this opaque name, the same pixels however they are stored; None where there is none."""
+        """The PNG of this opaque name: of a generated image the same pixels however they are stored, of a photograph
+        the largest part from its middle, in the generated images' size. None where there is none."""
         if name not in self._places:
             return None
         folder, file = self._places[name]
         with ImageReader(folder) as reader:
-            if file.endswith(".png"):
+            if name not in self._photographs and file.endswith(".png"):
                 return reader.read_bytes(file)
-            buffer = io.BytesIO()
-            Image.fromarray(reader.read(file)).save(buffer, "png")
-            return buffer.getvalue()
+            image = Image.fromarray(reader.read(file))
+        if name in self._photographs:
+            image = ImageOps.fit(image, self._size)
+        buffer = io.BytesIO()
+        image.save(buffer, "png")
+        return buffer.getvalue()
 
 
 def read_tracks(path: Path | str) -> tuple[pd.DataFrame, str]:

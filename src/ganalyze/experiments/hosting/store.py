@@ -6,7 +6,6 @@ identifier of Prolific, MTurk or JATOS, nor does it hold the tokens pages write 
 """
 
 import hashlib
-import hmac
 import json
 import secrets
 import sqlite3
@@ -18,7 +17,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ganalyze.support.errors import GanalyzeError
-from ganalyze.support.files import written_whole
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS study (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -42,42 +40,6 @@ TrackOf = Callable[[int, int], str]  # (slot, series) → track
 
 class Conflict(Exception):
     """A request that cannot be carried out as things stand. Its text is for the page."""
-
-
-@dataclass(frozen=True)
-class Secrets:
-    """identifiers: the key that turns identifiers into pseudonyms. exports: the token that lets one export."""
-
-    identifiers: bytes
-    exports: str
-
-    @classmethod
-    def load(cls, path: Path) -> "Secrets":
-        """Read the secrets, or make them on first use, in a file that no one else may read."""
-        if not path.exists():
-            made = {"identifiers": secrets.token_hex(32), "exports": secrets.token_urlsafe(32)}
-            with written_whole(path) as temporary:
-                temporary.touch(mode=0o600)
-                temporary.write_text(json.dumps(made))
-        try:
-            kept = json.loads(path.read_text())
-            return cls(bytes.fromhex(kept["identifiers"]), kept["exports"])
-        except (ValueError, KeyError, TypeError):
-            raise GanalyzeError(
-                f"{path} does not hold the secrets of an experiment: put its backup back, since pseudonyms hang on it; "
-                "only if nobody has taken part yet, remove it"
-            ) from None
-
-    def pseudonym(self, platform: str, identifier: str) -> str:
-        """The same person on the same platform is the same pseudonym; nobody can go back without the key."""
-        return "p" + self._keyed(f"participant\0{platform}\0{identifier}")[:20]
-
-    def completion_code(self, participant: str, series: int) -> str:
-        """Shown when a series is finished, and not to be guessed before."""
-        return self._keyed(f"completion\0{participant}\0{series}")[:12].upper()
-
-    def _keyed(self, text: str) -> str:
-        return hmac.new(self.identifiers, text.encode(), hashlib.sha256).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -168,6 +130,30 @@ class Store:
                 series, track = last["series"], last["track"]
             db.execute("UPDATE participants SET token = ? WHERE participant = ?", [_hash(token), participant])
             return Standing("ready", participant, slot, series, track, _answered(db, participant, series), token)
+
+    def joined(self) -> int:
+        """How many participants have a slot."""
+        with self._lock:
+            return self._connection.execute("SELECT COUNT(*) FROM participants").fetchone()[0]
+
+    def series_of(self, participant: str) -> list[Standing]:
+        """The series that a participant has begun, in order."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT * FROM series JOIN participants USING (participant) WHERE participant = ? ORDER BY series",
+                [participant],
+            ).fetchall()
+            return [
+                Standing(
+                    "ready",
+                    participant,
+                    row["slot"],
+                    row["series"],
+                    row["track"],
+                    _answered(self._connection, participant, row["series"]),
+                )
+                for row in rows
+            ]
 
     def holder(self, token: str) -> Standing | None:
         """Whose token this is, and their latest series; None for a token that is not, or no longer, valid."""
