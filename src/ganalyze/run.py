@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from ganalyze.direction.settings import ImageSets, Training, TransformerSettings, seeds_per_batch
+from ganalyze.experiments.exclusions import Exclusions
 from ganalyze.experiments.registry import EXPERIMENTS, ExperimentSettings
 from ganalyze.images.shards import ImageFormat
 from ganalyze.measures.realness.settings import Realness
@@ -98,6 +99,7 @@ class Run(GeneratorChoice, Compute):
         default=None, description="random directions to compare each study's with; without it, none"
     )
     photographs: FilePaths = Field(default=(), description="files of photographs that are inverted and moved")
+    exclusions: Exclusions = Field(default=Exclusions(), description="which answers of people do not count")
     power_data_sets: Positive | None = Field(
         default=None, description="simulated memory games of each size to tell their power; without it, it is not told"
     )

@@ -69,8 +69,10 @@ MODEL = pd.DataFrame(
 )
 
 
-def planned(*studies, realness=False, distilled=False, power=False, experiments=None, segmented=False):
-    return figures_of(studies, realness, distilled, power, experiments or {}, segmented)
+def planned(
+    *studies, realness=False, distilled=False, power=False, experiments=None, segmented=False, null_directions=False
+):
+    return figures_of(studies, realness, distilled, power, experiments or {}, segmented, null_directions)
 
 
 def test_the_papers_figures_are_drawn_of_the_studies_that_are_there():
@@ -112,7 +114,10 @@ def test_what_people_did_is_drawn_where_they_were_asked():
 
 
 def test_a_study_the_paper_does_not_have_gets_figures_of_its_own():
-    assert set(planned("happiness")) == {"scores_happiness", "factors_happiness", "sequences_happiness"}
+    assert set(planned("happiness")) == {
+        *("scores_happiness", "factors_happiness", "sequences_happiness"),
+        "explained",
+    }
     assert {"sequences_object_size", "fig8a"} <= set(planned("object_size"))
 
 

@@ -74,8 +74,9 @@ rule prepare_trials:
         **tables(),
     params:
         experiment=reference_of,
+        exclusions=command_line(RUN.exclusions),
     shell:
-        "python {input.code[0]:q} --trials {input.trials:q} --experiment {params.experiment}"
+        "python {input.code[0]:q} --trials {input.trials:q} --experiment {params.experiment} {params.exclusions}"
         " --manifests {input.manifests:q} --output {output.trials:q} 2>&1 | tee {log:q}"
 
 

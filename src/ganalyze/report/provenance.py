@@ -21,6 +21,7 @@ PACKAGES = (
     "pillow",
     "snakemake",
 )
+_CODE = Path(__file__).parent  # whose commit is told
 
 
 def collect_provenance(config: dict[str, Any], weights: Sequence[Path | str]) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def _version(package: str) -> str | None:
 
 def _git(*arguments: str) -> str | None:
     try:
-        command = ["git", "-C", str(Path(__file__).parent), *arguments]
+        command = ["git", "-C", str(_CODE), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return None
