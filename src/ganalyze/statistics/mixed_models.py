@@ -18,18 +18,17 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Literal, get_args
 
-import mixedlm
 import numpy as np
 import pandas as pd
-from mixedlm.formula.terms import Formula
-from mixedlm.models import GlmerMod
-from mixedlm.models.checks import ModelCheckError
 from mixedlm.models.glmer import GlmerResult
 from mixedlm.models.lmer import LmerResult
 from scipy.stats import norm
 
-from ganalyze.statistics.checks import parse_formula, refuse_separation, usable_rows
-from ganalyze.statistics.convergence import examine
+from ganalyze.statistics.checks import usable_rows
+from ganalyze.statistics.convergence import examine, what_would_help
+from ganalyze.statistics.coordinates import Coordinates
+from ganalyze.statistics.design import in_numbers, parse_formula
+from ganalyze.statistics.fitting import FIT_ERRORS, fits_of
 from ganalyze.statistics.witness import WITNESS_COLUMNS, fit_witness
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.intervals import normal_interval
@@ -54,10 +53,6 @@ COLUMNS = [
     *WITNESS_COLUMNS,
 ]
 _ONLY_AT_THE_OPTIMUM = ["estimate", "std_error", "ci_low", "ci_high", "p", "tjur_d", *WITNESS_COLUMNS]
-
-# The inner iterations of glmer stop at updates of this size. They converge quadratically, so that this leaves no
-# noise for second differences of the deviance to magnify.
-_INNER_TOLERANCE = 1e-8
 
 
 def fit_mixed_model(
@@ -88,25 +83,27 @@ def fit_mixed_model(
     if intervals not in get_args(Intervals):
         raise GanalyzeError(f"intervals {intervals!r} is unknown: choose {' or '.join(get_args(Intervals))}")
     parsed = parse_formula(formula)
-    data = usable_rows(data, parsed, family)
+    coded, data = in_numbers(parsed, usable_rows(data, parsed, family))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what they say of convergence is measured in _table
+        warnings.simplefilter("ignore")  # what they say of convergence is measured by `examine`
         try:
-            # A preliminary fit costs a third of the time and is needed by one small model in a hundred.
-            for preliminary in (False, True):
-                fit = _fit(data, parsed, family, preliminary)
-                table = _table(fit)
-                if reached := not table.converged[0].startswith("no"):
-                    break
+            coordinates, attempts = fits_of(coded, data, family)
+            fit = next(attempts)
+            reached, covariance = examine(fit)
+            while not reached and (attempt := next(attempts, None)):
+                if attempt.deviance < fit.deviance + 1e-3:  # else it has found another valley, or nothing
+                    fit, (reached, covariance) = attempt, examine(attempt)
+            table = _table(fit, coordinates, covariance)
             if not reached:
+                table["converged"] = f"no: it did not converge{what_would_help(fit)}"
                 table[_ONLY_AT_THE_OPTIMUM] = np.nan
             elif intervals == "profile":
-                profiles = fit.confint(method="profile")
+                profiles = coordinates.restore(fit).confint(method="profile")
                 for row, term in enumerate(fit.matrices.fixed_names):
                     table.loc[row, ["ci_low", "ci_high"]] = profiles[term]
                 table["engine"] += ", profile intervals"
-        except (ModelCheckError, ValueError, RuntimeError, np.linalg.LinAlgError) as error:
-            raise GanalyzeError(f"model {name}, {parsed}, could not be fitted: {error}") from None
+        except FIT_ERRORS as error:
+            raise GanalyzeError(f"model {name}, {formula}, could not be fitted: {error}") from None
     return table.assign(model=name, formula=formula)[COLUMNS]
 
 
@@ -117,27 +114,10 @@ def no_model(name: str, formula: str, reason: str) -> pd.DataFrame:
     return pd.DataFrame([row], columns=COLUMNS)
 
 
-def _fit(data: pd.DataFrame, formula: Formula, family: Family, preliminary: bool) -> LmerResult | GlmerResult:
-    if family == "gaussian":
-        linear = mixedlm.lmer(formula, data, control=mixedlm.lmerControl(check_rankX="stop"))
-        if linear.sigma < 1e-6 * linear.matrices.y.std():
-            raise GanalyzeError(f"{formula.response} is an exact function of {formula}: no residual is left to model")
-        return linear
-    control = mixedlm.glmerControl(check_rankX="stop", tolPwrss=_INNER_TOLERANCE, nAGQ0initStep=preliminary)
-    model = GlmerMod(formula, data, control=control)
-    refuse_separation(model.matrices, formula.response)
-    logistic = model.fit()
-    if not logistic.joint_fit:
-        raise GanalyzeError(
-            f"the fit of {formula} broke off: bring the mean of its predictors near 0, their spread near 1"
-        )
-    return logistic
-
-
-def _table(fit: LmerResult | GlmerResult) -> pd.DataFrame:
+def _table(orthogonal: LmerResult | GlmerResult, coordinates: Coordinates, covariance: np.ndarray) -> pd.DataFrame:
     """The rows of one fitted model, without its name and formula."""
-    reached, covariance = examine(fit)
-    error = np.sqrt(np.diag(covariance))
+    fit = coordinates.restore(orthogonal)
+    error = np.sqrt(np.diag(coordinates.restore_covariance(covariance)))
     low, high = normal_interval(fit.beta, error)
     fixed = pd.DataFrame(
         {
@@ -157,7 +137,7 @@ def _table(fit: LmerResult | GlmerResult) -> pd.DataFrame:
         log_likelihood=fit.logLik().value,
         tjur_d=_tjur_d(fit) if isinstance(fit, GlmerResult) else np.nan,
         engine=f"mixedlm {version('mixedlm')} {'lmer' if isinstance(fit, LmerResult) else 'glmer'}",
-        converged=("singular" if fit.isSingular() else "yes") if reached else "no: it did not converge",
+        converged="singular" if orthogonal.isSingular() else "yes",
     )
 
 
