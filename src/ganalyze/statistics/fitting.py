@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from mixedlm.families import Binomial
 from mixedlm.formula.terms import Formula
+from mixedlm.matrices.design import RandomEffectStructure
 from mixedlm.models import GlmerMod, LmerMod
 from mixedlm.models.checks import ModelCheckError
 from mixedlm.models.glmer import GlmerResult
@@ -58,11 +59,25 @@ def _linear(model: LmerMod) -> Iterator[LmerResult]:
         response = model.formula.response
         raise GanalyzeError(f"{response} is an exact function of its predictors: no residual is left to model")
     yield fit
-    diagonal = [
-        np.eye(term.n_terms)[np.tril_indices(term.n_terms)] if term.correlated else np.ones(term.n_terms)
-        for term in model.matrices.random_structures
-    ]
-    yield model.fit(start=fit.theta + 0.1 * np.concatenate(diagonal))  # off the bounds, where it may have stuck
+    for shift in (-0.1, 0.1, -0.1, 0.1):
+        fit = model.fit(start=_beside(fit.theta, model.matrices.random_structures, shift))
+        yield fit
+
+
+def _beside(theta: np.ndarray, terms: list[RandomEffectStructure], shift: float) -> np.ndarray:
+    """θ with its diagonal shifted off, or across, the bound of zero, where the optimiser sticks.
+
+    The columns of a factor may change their sign, so that there is no bound but for the optimiser: across it, the
+    correlations have the other sign.
+    """
+    moved, rest = [], theta
+    for term in terms:
+        entries = np.tril_indices(term.n_terms) if term.correlated else np.diag_indices(term.n_terms)
+        factor = np.zeros((term.n_terms, term.n_terms))
+        factor[entries], rest = rest[: len(entries[0])], rest[len(entries[0]) :]
+        factor += shift * np.eye(term.n_terms)
+        moved.append((factor * np.where(np.diag(factor) < 0, -1, 1))[entries])
+    return np.concatenate(moved)
 
 
 def _logistic(model: GlmerMod) -> Iterator[GlmerResult]:

@@ -6,6 +6,7 @@
     hit ~ alpha + (1|participant) + (1|seed_id)     trials: people crossed with seeds
     score ~ alpha + (1 + alpha|seed_id)             each seed has a slope of its own; `||` makes it independent
     score ~ alpha + (1|class_id/z_index)            seeds numbered anew within each class
+    score ~ alpha * scene + I(alpha^2) + (1|seed_id)  text is a factor; scale(alpha), log(alpha): calls are computed
 
 It means what lme4 means by it: `gaussian` is lmer's restricted maximum likelihood (REML), `binomial` is glmer's
 Laplace approximation of the maximum likelihood, with the logit link. tests/fixtures/lme4 holds lme4's answers.
@@ -60,21 +61,22 @@ def fit_mixed_model(
 ) -> pd.DataFrame:
     """Fit one regression and return it as rows of `mixed_models.csv` (`COLUMNS`).
 
-    `data` has a column for every name in `formula`: numbers (0 and 1 for a binomial response), and anything for
-    the grouping factors. Rows lacking one of the values are left out, as R does.
+    `data` has a column for every name in `formula`: numbers (0 and 1 for a binomial response), text for a factor, and
+    anything for the grouping factors. Rows lacking one of the values are left out, as R does.
 
-    One row a fixed term: `estimate` in units of the response (gaussian) or in log odds (binomial) per unit of
-    the predictor, its standard error, 95 % interval and two-sided Wald p by the normal distribution. The interval is
-    Wald's too, or that of the profile likelihood, which need not be symmetric, takes seconds to minutes longer, and is
-    named beside the engine (gaussian: of the unrestricted likelihood, as in lme4).
+    One row a fixed term (a factor's are named `scene[out]`): `estimate` in units of the response (gaussian) or in log
+    odds (binomial) per unit of the predictor, its standard error, 95 % interval and two-sided Wald p by the normal
+    distribution. The interval is Wald's too, or that of the profile likelihood, which need not be symmetric, takes
+    seconds to minutes longer, and is named beside the engine (gaussian: of the unrestricted likelihood, as in lme4).
     Then one row a variance component, with an estimate only: `sd(1|seed_id)`, `sd(alpha|seed_id)`,
     `cor(1,alpha|seed_id)` and, gaussian, `sd(residual)`.
 
     Every row repeats what belongs to the whole model: `n` rows used, `groups` as "seed_id:160;class_id:8",
     `log_likelihood` (restricted when gaussian), `tjur_d` (binomial: how far apart ones and zeros are in mean
     fitted probability, random effects included; Tjur 2009) and `converged`: "yes", "singular" (reached, with a
-    variance of zero or a correlation of one) or "no: " and why; then there are no numbers. Fixed terms of gaussian
-    models also have what statsmodels finds, where it can fit them: `statsmodels_estimate`, `statsmodels_std_error`.
+    variance of zero or a correlation of one) or "no: " and why, and what would help; then there are no numbers. Fixed
+    terms of gaussian models also have what statsmodels finds, where it can fit them: `statsmodels_estimate`,
+    `statsmodels_std_error`. Neither verdict nor numbers depend on the units and origins of predictors.
 
     Raises GanalyzeError where formula or data can give no such model, or one with an infinite estimate.
     """

@@ -22,9 +22,10 @@ def read_observations(path: Path, formulas: Sequence[str]) -> pd.DataFrame:
         with suppress(GanalyzeError):  # which its model will tell
             parsed = parse_formula(formula)
             names |= parsed.grouping_factors - parsed.fixed_variables - parsed.random_variables - {parsed.response}
-    data = read_table(path, converters=dict.fromkeys(names, str))
-    present = [name for name in data if name in names]
-    data[present] = data[present].mask(data[present] == "")
+    data = read_table(path)
+    if present := [name for name in data if name in names]:
+        text = read_table(path, usecols=present, dtype=str, keep_default_na=False)
+        data[present] = text[present].mask(text[present] == "")
     return data
 
 
@@ -42,7 +43,7 @@ def join_by_image(data: pd.DataFrame, other: pd.DataFrame, normalise: bool = Fal
         )
     if len(data) and not data.image_id.isin(other.image_id).any():
         ours, theirs = ([*table.image_id[:1], "none"][0] for table in (data, other))
-        raise GanalyzeError(f"the joined table has none of the images, such as image_id {ours}, but such as {theirs}")
+        raise GanalyzeError(f"the joined table has none of the images, such as {ours}, but such as {theirs}")
     shared = [column for column in other if column in data and column != "image_id"]
     described = data[["image_id"]].merge(other[["image_id", *shared]], "left", "image_id").set_index(data.index)
     for column in shared:
