@@ -5,30 +5,20 @@ effects; of θ alone where the model is linear. Its gradient and Hessian at the 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
-import pandas as pd
-from mixedlm.matrices.design import RandomEffectStructure
 from mixedlm.models.glmer import GlmerResult
 from mixedlm.models.lmer import LmerResult
 from scipy.linalg import block_diag
-
-from ganalyze.statistics.coordinates import random_columns
 
 # The optimum counts as reached when a Newton step would lower the deviance by less than this, so that every
 # estimate is within 0.3 % of a standard error of the best one. lme4's own limit amounts to 2e-6 to 1e-5.
 _GAIN_LIMIT = 1e-5
 
-
 # Finite differences go so far that a parabola of the deviance's curvature rises by this much: as far as a fiftieth of a
 # standard error, which is small against the curvature and large against rounding.
 _RISE = (1 / 50) ** 2
-
-_ENDLESS = 10.0  # log odds: a standard deviation at which nothing is left to chance
-_AT_BOUND = 1e-3
-_FEW_LEVELS = 5
 
 
 def examine(fit: LmerResult | GlmerResult) -> tuple[bool, np.ndarray]:
@@ -39,7 +29,7 @@ def examine(fit: LmerResult | GlmerResult) -> tuple[bool, np.ndarray]:
     """
     deviance = cast(Callable[[np.ndarray], float], fit.as_function("deviance"))
     covariance, n_theta = fit.vcov(), len(fit.theta)
-    if not np.isfinite(covariance).all():
+    if not (np.isfinite(covariance).all() and np.linalg.eigvalsh(covariance).min() > 0):
         return False, covariance
     if isinstance(fit, LmerResult):
         steps = _steps(deviance, fit.theta)
@@ -57,12 +47,12 @@ def examine(fit: LmerResult | GlmerResult) -> tuple[bool, np.ndarray]:
 
 
 def _steps(deviance: Callable[[np.ndarray], float], theta: np.ndarray) -> np.ndarray:
-    """Steps of θ that the deviance rises by `_RISE` over; shorter where it is flat, as about a variance of zero."""
-    longest = 1e-2 * np.maximum(1, np.abs(theta))
-    probes = np.diag(longest / 10)
-    rises = np.array([deviance(theta + probe) + deviance(theta - probe) for probe in probes]) / 2 - deviance(theta)
-    rises[~np.isfinite(rises)] = 0  # which the Hessian will tell
-    return np.minimum(longest, longest / 10 * np.sqrt(_RISE / np.where(rises > 0, rises, _RISE / 100)))
+    """Steps of θ that the deviance rises by `_RISE` over, or less: to a thousandth, lest near zero, where the deviance
+    is no parabola, they go too far."""
+    longest = 1e-3 * np.maximum(1, np.abs(theta))
+    rises = [(deviance(theta + step) + deviance(theta - step)) / 2 - deviance(theta) for step in np.diag(longest)]
+    known = np.nan_to_num(rises, nan=0.0, posinf=0.0, neginf=0.0)  # where there is no deviance, the Hessian will tell
+    return longest * np.sqrt(_RISE / np.maximum(known, _RISE))
 
 
 def _derivatives(
@@ -94,87 +84,14 @@ def _judge_minimum(gradient: np.ndarray, hessian: np.ndarray, n_theta: int) -> t
     if not np.isfinite(hessian).all():
         return False, None
     theta, beta = slice(None, n_theta), slice(n_theta, None)
-    # The pseudo-inverse passes over directions of θ that a singular fit leaves flat.
-    inverse = np.linalg.pinv(hessian[theta, theta], rcond=1e-6, hermitian=True)
+    # The pseudo-inverse passes over directions of θ that a singular fit leaves flat, whatever sign rounding gives them.
+    values, vectors = np.linalg.eigh(hessian[theta, theta])
+    curved = values > 1e-6 * values.max()
+    inverse = vectors[:, curved] / values[curved] @ vectors[:, curved].T
     curvature = hessian[beta, beta] - hessian[beta, theta] @ inverse @ hessian[theta, beta]
     # A flat direction may come out slightly negative; a variance wrongly stuck at zero gives far less than -0.1.
-    if np.linalg.eigvalsh(hessian[theta, theta]).min() < -0.1 or (np.linalg.eigvalsh(curvature) <= 0).any():
+    if values.min() < -0.1 or (np.linalg.eigvalsh(curvature) <= 0).any():
         return False, None
     slope = gradient[beta] - hessian[beta, theta] @ inverse @ gradient[theta]
     gain = (gradient[theta] @ inverse @ gradient[theta] + slope @ np.linalg.solve(curvature, slope)) / 2
     return bool(gain < _GAIN_LIMIT), 2 * np.linalg.inv(curvature)
-
-
-@dataclass(frozen=True)
-class _Term:
-    """A random term as it was fitted: its names in a formula, predictors (n, q), standard deviations, correlations."""
-
-    structure: RandomEffectStructure
-    predictors: np.ndarray
-    sd: np.ndarray
-    correlation: np.ndarray | None
-
-    @property
-    def factor(self) -> str:
-        return self.structure.grouping_factor
-
-    @property
-    def names(self) -> list[str]:
-        return ["1" if name == "(Intercept)" else name for name in self.structure.term_names]
-
-    def per_level(self, values: np.ndarray) -> "pd.api.typing.DataFrameGroupBy":
-        return pd.DataFrame(values).groupby(self.structure.level_indices)
-
-
-def what_would_help(fit: LmerResult | GlmerResult) -> str:
-    """What stands in the way of an optimum, as far as the estimates show it, and what to do: "; …", or nothing.
-
-    fit: in orthogonal coordinates, where no verdict depends on the units of a predictor.
-    """
-    parts = zip(
-        fit.matrices.random_structures, random_columns(fit.matrices), fit.VarCorr().groups.values(), strict=True
-    )
-    terms = [_Term(term, values, np.array([*found.stddev.values()]), found.corr) for term, values, found in parts]
-    reasons = (reason(term, fit) for reason in _REASONS for term in terms)
-    return next((f"; {reason}" for reason in reasons if reason), "")
-
-
-def _too_few_rows(term: _Term, fit: LmerResult | GlmerResult) -> str:
-    ranks = term.per_level(term.predictors).apply(np.linalg.matrix_rank)
-    able, n_levels = int((ranks == term.structure.n_terms).sum()), term.structure.n_levels
-    effects = f"({' + '.join(term.names)}|{term.factor})"
-    return (
-        "" if able >= n_levels / 2 else f"only {able} of {n_levels} {term.factor} can tell {effects}: leave a slope out"
-    )
-
-
-def _endless(term: _Term, fit: LmerResult | GlmerResult) -> str:
-    if isinstance(fit, LmerResult) or term.sd.max() < _ENDLESS:
-        return ""
-    alike = int((term.per_level(fit.matrices.y)[0].std(ddof=0) == 0).sum())
-    return (
-        f"sd({term.names[term.sd.argmax()]}|{term.factor}) grows without end (within {alike} of "
-        f"{term.structure.n_levels} {term.factor} all responses are alike): leave it out, or gather more rows of each"
-    )
-
-
-def _correlation_at_its_bound(term: _Term, fit: LmerResult | GlmerResult) -> str:
-    if term.correlation is None or term.sd.min() < _AT_BOUND or np.linalg.eigvalsh(term.correlation).min() > _AT_BOUND:
-        return ""
-    effects = " + ".join(term.names)
-    return f"a correlation within {term.factor} is at its bound of 1: leave it out, ({effects}||{term.factor})"
-
-
-def _variance_at_its_bound(term: _Term, fit: LmerResult | GlmerResult) -> str:
-    if term.sd.min() > _AT_BOUND * (fit.sigma if isinstance(fit, LmerResult) else 1):
-        return ""
-    return f"sd({term.names[term.sd.argmin()]}|{term.factor}) is at its bound of 0: leave it out"
-
-
-def _few_levels(term: _Term, fit: LmerResult | GlmerResult) -> str:
-    n_levels = term.structure.n_levels
-    few = f"{term.factor} has {n_levels} levels only, too few to tell a variance: make it a predictor"
-    return few if n_levels < _FEW_LEVELS else ""
-
-
-_REASONS = (_too_few_rows, _endless, _correlation_at_its_bound, _variance_at_its_bound, _few_levels)

@@ -60,8 +60,9 @@ def _linear(model: LmerMod) -> Iterator[LmerResult]:
         raise GanalyzeError(f"{response} is an exact function of its predictors: no residual is left to model")
     yield fit
     for shift in (-0.1, 0.1, -0.1, 0.1):
-        fit = model.fit(start=_beside(fit.theta, model.matrices.random_structures, shift))
-        yield fit
+        with suppress(*FIT_ERRORS):
+            fit = model.fit(start=_beside(fit.theta, model.matrices.random_structures, shift))
+            yield fit
 
 
 def _beside(theta: np.ndarray, terms: list[RandomEffectStructure], shift: float) -> np.ndarray:

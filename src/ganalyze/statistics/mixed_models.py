@@ -26,10 +26,11 @@ from mixedlm.models.lmer import LmerResult
 from scipy.stats import norm
 
 from ganalyze.statistics.checks import usable_rows
-from ganalyze.statistics.convergence import examine, what_would_help
+from ganalyze.statistics.convergence import examine
 from ganalyze.statistics.coordinates import Coordinates
 from ganalyze.statistics.design import in_numbers, parse_formula
 from ganalyze.statistics.fitting import FIT_ERRORS, fits_of
+from ganalyze.statistics.remedies import what_would_help
 from ganalyze.statistics.witness import WITNESS_COLUMNS, fit_witness
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.intervals import normal_interval
