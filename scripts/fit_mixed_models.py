@@ -10,19 +10,19 @@ from pathlib import Path
 from pydantic import Field
 
 from ganalyze.statistics.mixed_models import Family, Intervals
-from ganalyze.statistics.model_tables import fit_models, join_by_image
+from ganalyze.statistics.model_tables import fit_models, join_by_image, read_observations
 from ganalyze.support.arguments import run_command
 from ganalyze.support.settings import Settings
-from ganalyze.support.tables import read_table, write_table
+from ganalyze.support.tables import write_table
 
 
 class Arguments(Settings):
     """The table, and the models of it."""
 
-    data: Path = Field(description="CSV with a column for every name in the formula")
+    data: Path = Field(description="CSV with a column for every name in the formula; text is a factor")
     join: Path | None = Field(default=None, description="CSV with further columns, joined by image_id")
     normalise: bool = Field(default=False, description="z-score the joined columns first (paper Table 1)")
-    formula: tuple[str, ...] = Field(description="lme4's notation: 'score ~ alpha + (1|seed_id)'")
+    formula: tuple[str, ...] = Field(description="lme4's notation: 'score ~ alpha * sex + I(alpha^2) + (1|seed_id)'")
     keep_going: bool = Field(
         default=False,
         description="a formula that can give no model has a row that says why, instead of ending the command",
@@ -34,9 +34,9 @@ class Arguments(Settings):
 
 
 def main(arguments: Arguments) -> None:
-    data = read_table(arguments.data)
+    data = read_observations(arguments.data, arguments.formula)
     if arguments.join:
-        data = join_by_image(data, read_table(arguments.join), arguments.normalise)
+        data = join_by_image(data, read_observations(arguments.join, arguments.formula), arguments.normalise)
     models = fit_models(
         data, arguments.formula, arguments.family, arguments.name, arguments.intervals, arguments.keep_going
     )

@@ -16,6 +16,10 @@ from scipy.linalg import block_diag
 # estimate is within 0.3 % of a standard error of the best one. lme4's own limit amounts to 2e-6 to 1e-5.
 _GAIN_LIMIT = 1e-5
 
+# Finite differences go so far that a parabola of the deviance's curvature rises by this much: as far as a fiftieth of a
+# standard error, which is small against the curvature and large against rounding.
+_RISE = (1 / 50) ** 2
+
 
 def examine(fit: LmerResult | GlmerResult) -> tuple[bool, np.ndarray]:
     """Whether the deviance has its minimum at the estimates, and the covariance of β (p, p).
@@ -25,19 +29,30 @@ def examine(fit: LmerResult | GlmerResult) -> tuple[bool, np.ndarray]:
     """
     deviance = cast(Callable[[np.ndarray], float], fit.as_function("deviance"))
     covariance, n_theta = fit.vcov(), len(fit.theta)
-    steps = np.full(n_theta, 1e-3)
+    if not (np.isfinite(covariance).all() and np.linalg.eigvalsh(covariance).min() > 0):
+        return False, covariance
     if isinstance(fit, LmerResult):
+        steps = _steps(deviance, fit.theta)
         reached, _ = _judge_minimum(*_derivatives(deviance, fit.theta, steps), n_theta)
         return reached, covariance
-    # β in units of its standard error and freed of its correlations, lest intercept and slope hide each other.
-    # A fiftieth of that is a step small against the curvature and large against rounding.
+    # β in units of its standard error and freed of its correlations, lest its terms hide each other.
     units = block_diag(np.eye(n_theta), np.linalg.cholesky(covariance))
-    steps, estimate = np.r_[steps, np.full(len(fit.beta), 1 / 50)], np.r_[fit.theta, fit.beta]
+    estimate = np.r_[fit.theta, fit.beta]
+    steps = np.r_[_steps(deviance, fit.theta), np.full(len(fit.beta), np.sqrt(_RISE))]
     derivatives = _derivatives(lambda x: deviance(estimate + units @ x), 0 * estimate, steps)
     reached, free = _judge_minimum(*derivatives, n_theta)
     if free is not None:
         covariance = units[n_theta:, n_theta:] @ free @ units[n_theta:, n_theta:].T
     return reached, covariance
+
+
+def _steps(deviance: Callable[[np.ndarray], float], theta: np.ndarray) -> np.ndarray:
+    """Steps of θ that the deviance rises by `_RISE` over, or less: to a thousandth, lest near zero, where the deviance
+    is no parabola, they go too far."""
+    longest = 1e-3 * np.maximum(1, np.abs(theta))
+    rises = [(deviance(theta + step) + deviance(theta - step)) / 2 - deviance(theta) for step in np.diag(longest)]
+    known = np.nan_to_num(rises, nan=0.0, posinf=0.0, neginf=0.0)  # where there is no deviance, the Hessian will tell
+    return longest * np.sqrt(_RISE / np.maximum(known, _RISE))
 
 
 def _derivatives(
@@ -69,11 +84,13 @@ def _judge_minimum(gradient: np.ndarray, hessian: np.ndarray, n_theta: int) -> t
     if not np.isfinite(hessian).all():
         return False, None
     theta, beta = slice(None, n_theta), slice(n_theta, None)
-    # The pseudo-inverse passes over directions of θ that a singular fit leaves flat.
-    inverse = np.linalg.pinv(hessian[theta, theta], rcond=1e-6, hermitian=True)
+    # The pseudo-inverse passes over directions of θ that a singular fit leaves flat, whatever sign rounding gives them.
+    values, vectors = np.linalg.eigh(hessian[theta, theta])
+    curved = values > 1e-6 * values.max()
+    inverse = vectors[:, curved] / values[curved] @ vectors[:, curved].T
     curvature = hessian[beta, beta] - hessian[beta, theta] @ inverse @ hessian[theta, beta]
     # A flat direction may come out slightly negative; a variance wrongly stuck at zero gives far less than -0.1.
-    if np.linalg.eigvalsh(hessian[theta, theta]).min() < -0.1 or (np.linalg.eigvalsh(curvature) <= 0).any():
+    if values.min() < -0.1 or (np.linalg.eigvalsh(curvature) <= 0).any():
         return False, None
     slope = gradient[beta] - hessian[beta, theta] @ inverse @ gradient[theta]
     gain = (gradient[theta] @ inverse @ gradient[theta] + slope @ np.linalg.solve(curvature, slope)) / 2

@@ -6,6 +6,7 @@
     hit ~ alpha + (1|participant) + (1|seed_id)     trials: people crossed with seeds
     score ~ alpha + (1 + alpha|seed_id)             each seed has a slope of its own; `||` makes it independent
     score ~ alpha + (1|class_id/z_index)            seeds numbered anew within each class
+    score ~ alpha * scene + I(alpha^2) + (1|seed_id)  text is a factor; scale(alpha), log(alpha): calls are computed
 
 It means what lme4 means by it: `gaussian` is lmer's restricted maximum likelihood (REML), `binomial` is glmer's
 Laplace approximation of the maximum likelihood, with the logit link. tests/fixtures/lme4 holds lme4's answers.
@@ -18,18 +19,18 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Literal, get_args
 
-import mixedlm
 import numpy as np
 import pandas as pd
-from mixedlm.formula.terms import Formula
-from mixedlm.models import GlmerMod
-from mixedlm.models.checks import ModelCheckError
 from mixedlm.models.glmer import GlmerResult
 from mixedlm.models.lmer import LmerResult
 from scipy.stats import norm
 
-from ganalyze.statistics.checks import parse_formula, refuse_separation, usable_rows
+from ganalyze.statistics.checks import usable_rows
 from ganalyze.statistics.convergence import examine
+from ganalyze.statistics.coordinates import Coordinates
+from ganalyze.statistics.design import in_numbers, parse_formula
+from ganalyze.statistics.fitting import FIT_ERRORS, fits_of
+from ganalyze.statistics.remedies import what_would_help
 from ganalyze.statistics.witness import WITNESS_COLUMNS, fit_witness
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.intervals import normal_interval
@@ -55,31 +56,28 @@ COLUMNS = [
 ]
 _ONLY_AT_THE_OPTIMUM = ["estimate", "std_error", "ci_low", "ci_high", "p", "tjur_d", *WITNESS_COLUMNS]
 
-# The inner iterations of glmer stop at updates of this size. They converge quadratically, so that this leaves no
-# noise for second differences of the deviance to magnify.
-_INNER_TOLERANCE = 1e-8
-
 
 def fit_mixed_model(
     data: pd.DataFrame, formula: str, family: Family, name: str, intervals: Intervals = "wald"
 ) -> pd.DataFrame:
     """Fit one regression and return it as rows of `mixed_models.csv` (`COLUMNS`).
 
-    `data` has a column for every name in `formula`: numbers (0 and 1 for a binomial response), and anything for
-    the grouping factors. Rows lacking one of the values are left out, as R does.
+    `data` has a column for every name in `formula`: numbers (0 and 1 for a binomial response), text for a factor, and
+    anything for the grouping factors. Rows lacking one of the values are left out, as R does.
 
-    One row a fixed term: `estimate` in units of the response (gaussian) or in log odds (binomial) per unit of
-    the predictor, its standard error, 95 % interval and two-sided Wald p by the normal distribution. The interval is
-    Wald's too, or that of the profile likelihood, which need not be symmetric, takes seconds to minutes longer, and is
-    named beside the engine (gaussian: of the unrestricted likelihood, as in lme4).
+    One row a fixed term (a factor's are named `scene[out]`): `estimate` in units of the response (gaussian) or in log
+    odds (binomial) per unit of the predictor, its standard error, 95 % interval and two-sided Wald p by the normal
+    distribution. The interval is Wald's too, or that of the profile likelihood, which need not be symmetric, takes
+    seconds to minutes longer, and is named beside the engine (gaussian: of the unrestricted likelihood, as in lme4).
     Then one row a variance component, with an estimate only: `sd(1|seed_id)`, `sd(alpha|seed_id)`,
     `cor(1,alpha|seed_id)` and, gaussian, `sd(residual)`.
 
     Every row repeats what belongs to the whole model: `n` rows used, `groups` as "seed_id:160;class_id:8",
     `log_likelihood` (restricted when gaussian), `tjur_d` (binomial: how far apart ones and zeros are in mean
     fitted probability, random effects included; Tjur 2009) and `converged`: "yes", "singular" (reached, with a
-    variance of zero or a correlation of one) or "no: " and why; then there are no numbers. Fixed terms of gaussian
-    models also have what statsmodels finds, where it can fit them: `statsmodels_estimate`, `statsmodels_std_error`.
+    variance of zero or a correlation of one) or "no: " and why, and what would help; then there are no numbers. Fixed
+    terms of gaussian models also have what statsmodels finds, where it can fit them: `statsmodels_estimate`,
+    `statsmodels_std_error`. Neither verdict nor numbers depend on the units and origins of predictors.
 
     Raises GanalyzeError where formula or data can give no such model, or one with an infinite estimate.
     """
@@ -88,25 +86,27 @@ def fit_mixed_model(
     if intervals not in get_args(Intervals):
         raise GanalyzeError(f"intervals {intervals!r} is unknown: choose {' or '.join(get_args(Intervals))}")
     parsed = parse_formula(formula)
-    data = usable_rows(data, parsed, family)
+    coded, data = in_numbers(parsed, usable_rows(data, parsed, family))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what they say of convergence is measured in _table
+        warnings.simplefilter("ignore")  # what they say of convergence is measured by `examine`
         try:
-            # A preliminary fit costs a third of the time and is needed by one small model in a hundred.
-            for preliminary in (False, True):
-                fit = _fit(data, parsed, family, preliminary)
-                table = _table(fit)
-                if reached := not table.converged[0].startswith("no"):
-                    break
+            coordinates, attempts = fits_of(coded, data, family)
+            fit = next(attempts)
+            reached, covariance = examine(fit)
+            while not reached and (attempt := next(attempts, None)):
+                if attempt.deviance < fit.deviance + 1e-3:  # else it has found another valley, or nothing
+                    fit, (reached, covariance) = attempt, examine(attempt)
+            table = _table(fit, coordinates, covariance)
             if not reached:
+                table["converged"] = f"no: it did not converge{what_would_help(fit)}"
                 table[_ONLY_AT_THE_OPTIMUM] = np.nan
             elif intervals == "profile":
-                profiles = fit.confint(method="profile")
+                profiles = coordinates.restore(fit).confint(method="profile")
                 for row, term in enumerate(fit.matrices.fixed_names):
                     table.loc[row, ["ci_low", "ci_high"]] = profiles[term]
                 table["engine"] += ", profile intervals"
-        except (ModelCheckError, ValueError, RuntimeError, np.linalg.LinAlgError) as error:
-            raise GanalyzeError(f"model {name}, {parsed}, could not be fitted: {error}") from None
+        except FIT_ERRORS as error:
+            raise GanalyzeError(f"model {name}, {formula}, could not be fitted: {error}") from None
     return table.assign(model=name, formula=formula)[COLUMNS]
 
 
@@ -117,27 +117,10 @@ def no_model(name: str, formula: str, reason: str) -> pd.DataFrame:
     return pd.DataFrame([row], columns=COLUMNS)
 
 
-def _fit(data: pd.DataFrame, formula: Formula, family: Family, preliminary: bool) -> LmerResult | GlmerResult:
-    if family == "gaussian":
-        linear = mixedlm.lmer(formula, data, control=mixedlm.lmerControl(check_rankX="stop"))
-        if linear.sigma < 1e-6 * linear.matrices.y.std():
-            raise GanalyzeError(f"{formula.response} is an exact function of {formula}: no residual is left to model")
-        return linear
-    control = mixedlm.glmerControl(check_rankX="stop", tolPwrss=_INNER_TOLERANCE, nAGQ0initStep=preliminary)
-    model = GlmerMod(formula, data, control=control)
-    refuse_separation(model.matrices, formula.response)
-    logistic = model.fit()
-    if not logistic.joint_fit:
-        raise GanalyzeError(
-            f"the fit of {formula} broke off: bring the mean of its predictors near 0, their spread near 1"
-        )
-    return logistic
-
-
-def _table(fit: LmerResult | GlmerResult) -> pd.DataFrame:
+def _table(orthogonal: LmerResult | GlmerResult, coordinates: Coordinates, covariance: np.ndarray) -> pd.DataFrame:
     """The rows of one fitted model, without its name and formula."""
-    reached, covariance = examine(fit)
-    error = np.sqrt(np.diag(covariance))
+    fit = coordinates.restore(orthogonal)
+    error = np.sqrt(np.diag(coordinates.restore_covariance(covariance)))
     low, high = normal_interval(fit.beta, error)
     fixed = pd.DataFrame(
         {
@@ -157,7 +140,7 @@ def _table(fit: LmerResult | GlmerResult) -> pd.DataFrame:
         log_likelihood=fit.logLik().value,
         tjur_d=_tjur_d(fit) if isinstance(fit, GlmerResult) else np.nan,
         engine=f"mixedlm {version('mixedlm')} {'lmer' if isinstance(fit, LmerResult) else 'glmer'}",
-        converged=("singular" if fit.isSingular() else "yes") if reached else "no: it did not converge",
+        converged="singular" if orthogonal.isSingular() else "yes",
     )
 
 

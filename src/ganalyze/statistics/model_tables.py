@@ -1,24 +1,66 @@
 """Several models of one table, one below the other, as `mixed_models.csv` has them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 
 import pandas as pd
 
+from ganalyze.statistics.design import parse_formula
 from ganalyze.statistics.mixed_models import Family, Intervals, fit_mixed_model, no_model
 from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.tables import read_table
+
+
+def read_observations(path: Path, formulas: Sequence[str]) -> pd.DataFrame:
+    """A table to be modelled. What names images and groups in it is text: "1" and "01" are two, and "NA" is a name.
+
+    Raises as `read_table` does.
+    """
+    names = {"image_id"}
+    for formula in formulas:
+        with suppress(GanalyzeError):  # which its model will tell
+            parsed = parse_formula(formula)
+            names |= parsed.grouping_factors - parsed.fixed_variables - parsed.random_variables - {parsed.response}
+    data = read_table(path)
+    if present := [name for name in data if name in names]:
+        text = read_table(path, usecols=present, dtype=str, keep_default_na=False)
+        data[present] = text[present].mask(text[present] == "")
+    return data
 
 
 def join_by_image(data: pd.DataFrame, other: pd.DataFrame, normalise: bool = False) -> pd.DataFrame:
-    """`data` with the columns of `other` that describe its images. normalise: z-score them first (paper Table 1).
+    """`data` with the columns of `other` that describe its images. normalise: z-score its numbers (paper Table 1).
 
-    Raises GanalyzeError where a table has no column image_id.
+    A column of both stays as it is in `data`, its gaps filled from `other`. Raises GanalyzeError where a table has no
+    column image_id, `other` has an image twice or none of those in `data`, or a column of both has two values.
     """
     if "image_id" not in data or "image_id" not in other:
         raise GanalyzeError("both tables need a column image_id to be joined by")
-    other = other.set_index("image_id")
+    if (again := other.image_id.duplicated()).any():
+        raise GanalyzeError(
+            f"image_id {other.image_id[again].iloc[0]} is twice in the joined table: keep one row of it"
+        )
+    if len(data) and not data.image_id.isin(other.image_id).any():
+        ours, theirs = ([*table.image_id[:1], "none"][0] for table in (data, other))
+        raise GanalyzeError(f"the joined table has none of the images, such as {ours}, but such as {theirs}")
+    shared = [column for column in other if column in data and column != "image_id"]
+    described = data[["image_id"]].merge(other[["image_id", *shared]], "left", "image_id").set_index(data.index)
+    for column in shared:
+        differ = data[column].notna() & described[column].notna() & (data[column] != described[column])
+        if differ.any():
+            row = differ.idxmax()
+            raise GanalyzeError(
+                f"both tables have a column {column}, with {data[column][row]} and {described[column][row]} for "
+                f"image_id {data.image_id[row]}: rename one, or leave it out"
+            )
+    data = data.assign(**{column: data[column].where(data[column].notna(), described[column]) for column in shared})
+    other = other.drop(columns=shared).set_index("image_id")
     if normalise:
-        other = (other - other.mean()) / other.std()
-    return data.join(other, on="image_id", validate="m:1")
+        numbers = other.select_dtypes("number")
+        # What is the same in all images stays so, at 0.
+        other = other.assign(**((numbers - numbers.mean()) / numbers.std().replace(0, 1)))
+    return data.join(other, on="image_id")
 
 
 def fit_models(

@@ -12,6 +12,8 @@ import pandas as pd
 from mixedlm.models.lmer import LmerResult
 from statsmodels.regression.mixed_linear_model import MixedLM, MixedLMParams
 
+from ganalyze.statistics.coordinates import random_columns
+
 WITNESS_COLUMNS = ["statsmodels_estimate", "statsmodels_std_error"]
 
 
@@ -26,8 +28,7 @@ def fit_witness(fit: LmerResult) -> pd.DataFrame:
     if len(matrices.random_structures) > 1:
         return unknown
     term = matrices.random_structures[0]
-    # A row of Z is zero but for the columns of its own group, which are n_terms side by side.
-    random = np.column_stack([matrices.Z[:, k :: term.n_terms].sum(axis=1) for k in range(term.n_terms)])
+    random = random_columns(matrices)[0]
     independent = MixedLMParams.from_components(fe_params=np.ones(len(fit.beta)), cov_re=np.eye(term.n_terms))
     with warnings.catch_warnings():
         # It warns of gradients and boundaries where its estimates equal lme4's to six digits.
