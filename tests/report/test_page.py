@@ -76,6 +76,9 @@ def results(tmp_path):
             Image.new("RGB", (8, 8), (60 * seed, 0, 0)).save(folder / f"images/{seed}.png")
         write_factors(folder, manifest)
         step_changes(manifest).to_csv(folder / "steps.csv", index=False)
+        robust = {"model": ["own slopes", "levels off"], "term": ["alpha", "I(alpha^2)"], "estimate": [0.67, -0.3]}
+        robust |= {"ci_low": [0.6, -0.4], "ci_high": [0.74, -0.2]}
+        pd.DataFrame(robust).to_csv(folder / "robust_models.csv", index=False)
         shares = {"factor": [*FACTORS, "all"], "share": [0.5, 0.01, 0.1, 0.61]}
         explained = pd.DataFrame(shares).assign(share_ci_low=0.5, share_ci_high=0.7)
         explained.to_csv(folder / "explained.csv", index=False)
@@ -492,6 +495,9 @@ def test_it_says_what_goes_along_with_the_score_and_whether_any_direction_would_
     page = write(results)
     assert "the image factors explain 61% [50%, 70%]: brightness 50% and object size 10%." in page
     assert "The score rises at " in page
+    assert (
+        "With a slope of its own for each seed, it changes by 0.67 [0.60, 0.74] per unit of α, and levels off." in page
+    )
     assert "by 0.68 per unit of α, along 2 random directions of the same length by −0.10 to 0.20 (none as steep" in page
     null = pd.read_csv(results / "valence/null_directions.csv").assign(slope=[0.1, -0.3, 0.05])
     null.to_csv(results / "valence/null_directions.csv", index=False)

@@ -40,3 +40,17 @@ use rule fit_mixed_models as fit_factor_models with:
     params:
         formulas=lambda w: formulas.factor_formulas(FACTORS, classes_of(w.study)),
         more=lambda w, input: f"--family gaussian --join {input.factors} --keep-going",
+
+
+use rule fit_mixed_models as fit_robust_models with:
+    # The slope of the score, asked otherwise.
+    output:
+        "<results>/{study}/robust_models.csv",
+    log:
+        "<logs>/fit_robust_models/{study}.log",
+    benchmark:
+        "<benchmarks>/fit_robust_models/{study}.tsv"
+    params:
+        formulas=lambda w: list(formulas.robust_score_formulas(classes_of(w.study)).values()),
+        more=lambda w: "--family gaussian --keep-going --name "
+        + shlex.join(formulas.robust_score_formulas(classes_of(w.study))),

@@ -86,8 +86,19 @@ def score_in_words(images: ImageSet, means: pd.DataFrame, assessor: str, subject
     return text
 
 
-def steps_in_words(steps: pd.DataFrame) -> str:
-    """At which steps of α the score rises (`steps.csv`)."""
+def steps_in_words(steps: pd.DataFrame, robust: pd.DataFrame) -> str:
+    """At which steps of α the score rises (`steps.csv`), and its slope asked otherwise (`robust_models.csv`)."""
+    own = robust.query("model == 'own slopes' and term == 'alpha'").dropna(subset="estimate")
+    bend = robust.query("model == 'levels off' and term == 'I(alpha^2)'")
+    told = _steps(steps)
+    for slope in own.itertuples():
+        told += f" With a slope of its own for each seed, it changes by {number(slope.estimate)} "
+        told += f"[{number(slope.ci_low)}, {number(slope.ci_high)}] per unit of α"
+        told += ", and levels off." if (bend.ci_high < 0).any() else "."
+    return told
+
+
+def _steps(steps: pd.DataFrame) -> str:
     rise, fall = steps.p_holm.lt(0.05) & steps["mean"].gt(0), steps.p_holm.lt(0.05) & steps["mean"].lt(0)
     if rise.all():
         return "The score rises at every step of α."

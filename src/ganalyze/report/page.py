@@ -126,7 +126,9 @@ def _study(
         "factors": changes.assign(plain=plain).to_dict("index"),
         "score_told": findings.score_in_words(images, means, card.title, subject),
         "others_told": "" if alignment is None else findings.others_in_words(alignment, name, others),
-        "steps_told": findings.steps_in_words(read_table(folder / "steps.csv")),
+        "steps_told": findings.steps_in_words(
+            read_table(folder / "steps.csv"), read_table(folder / "robust_models.csv")
+        ),
         "explained_told": findings.explained_in_words(read_table(folder / "explained.csv"), subject),
         "null_told": findings.null_in_words(read_table(null_directions)) if null_directions.is_file() else "",
         "moves": findings.listed(study["transformer"].get("moves") or ()),

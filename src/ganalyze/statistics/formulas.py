@@ -20,6 +20,16 @@ def score_formula(classes: int) -> str:
     return f"score ~ alpha + {random_effects(classes)}"
 
 
+def robust_score_formulas(classes: int) -> dict[str, str]:
+    """The same asked otherwise, by name: with a slope of its own for each seed, and with a term that tells whether the
+    score levels off. classes: see `random_effects`."""
+    by_class = random_effects(classes).removeprefix("(1|seed_id)")
+    return {
+        "own slopes": f"score ~ alpha + (alpha|seed_id){by_class}",
+        "levels off": f"score ~ alpha + I(alpha^2) + (alpha|seed_id){by_class}",
+    }
+
+
 def factor_formulas(factors: Sequence[str], classes: int) -> list[str]:
     """Linear, one a factor: does it change with α (§3.2)? classes: see `random_effects`."""
     return [f"{factor} ~ alpha + {random_effects(classes)}" for factor in factors]

@@ -22,11 +22,7 @@ def read_observations(path: Path, formulas: Sequence[str]) -> pd.DataFrame:
         with suppress(GanalyzeError):  # which its model will tell
             parsed = parse_formula(formula)
             names |= parsed.grouping_factors - parsed.fixed_variables - parsed.random_variables - {parsed.response}
-    data = read_table(path)
-    if present := [name for name in data if name in names]:
-        text = read_table(path, usecols=present, dtype=str, keep_default_na=False)
-        data[present] = text[present].mask(text[present] == "")
-    return data
+    return read_table(path, names)
 
 
 def join_by_image(data: pd.DataFrame, other: pd.DataFrame, normalise: bool = False) -> pd.DataFrame:

@@ -4,7 +4,7 @@ What a column holds is told by its name, which means the same in every table (`T
 participants 1 and 01 are two, and somebody may be called NA.
 """
 
-import csv
+import zlib
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -39,42 +39,31 @@ def write_table(table: pd.DataFrame, path: Path | str) -> None:
         table.to_csv(temporary, **CSV)
 
 
-def read_table(path: Path | str, text: Collection[str] = (), **options: Any) -> pd.DataFrame:
-    """A table whose columns named in `TEXT`, and those in `text`, are text as it stands.
+def read_table(path: Path | str, text: Collection[str] = ()) -> pd.DataFrame:
+    """A table whose columns named in `TEXT`, and those in `text`, are text as it stands, a blank missing.
 
-    Other columns are numbers where all their values are, else text too. options: pandas' read_csv's. Raises
+    Other columns are numbers where all their values are, else text too. Raises
     GanalyzeError where the file is no CSV, names a column twice, or has a word in a column of `NUMBERS`; OSError where
     it cannot be read.
     """
-    header = _header(Path(path))
-    words = [name for name in header if name in TEXT or name in text]
     try:
+        first = pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        header = first.iloc[0].tolist()
+        words = [name for name in header if name in TEXT or name in text]
         table = pd.read_csv(
             path,
             encoding="utf-8-sig",
             dtype=dict.fromkeys(words, str),
             keep_default_na=False,
-            na_values={name: [""] if name in TEXT else _MISSING for name in header},
-            **options,
+            na_values={name: [""] if name in words else _MISSING for name in header},
         )
-    except (ValueError, pd.errors.ParserError, OverflowError) as error:
+    except (ValueError, pd.errors.ParserError, OverflowError, EOFError, zlib.error) as error:
         raise GanalyzeError(f"{path} is not a readable CSV file: {error}") from None
+    if twice := sorted({name for name in header if header.count(name) > 1}):
+        raise GanalyzeError(f"{path} names the column(s) {', '.join(twice)} twice")
     for name in NUMBERS.intersection(table.columns).difference(text):
         if not pd.api.types.is_numeric_dtype(table[name]) and len(table):
             wrong = pd.to_numeric(table[name], errors="coerce").isna() & table[name].notna()
             row = int(wrong.to_numpy().argmax())
             raise GanalyzeError(f"{path}, row {row + 2}, column {name}: got {table[name].iloc[row]!r}, wanted a number")
     return table
-
-
-def _header(path: Path) -> list[str]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            header = next(csv.reader(file), [])
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise GanalyzeError(f"{path} is not a readable CSV file: {error}") from None
-    if not header:
-        raise GanalyzeError(f"{path} is not a readable CSV file: it is empty")
-    if twice := sorted({name for name in header if header.count(name) > 1}):
-        raise GanalyzeError(f"{path} names the column(s) {', '.join(twice)} twice")
-    return header
