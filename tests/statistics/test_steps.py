@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from ganalyze.statistics.steps import step_changes
+from tests import REPOSITORY
 
-# R: with(sleepstudy of lme4), t.test(Reaction of day k+1, of day k, paired = TRUE) for days 0 to 4, p.adjust(, "holm").
-STEPS_IN_R = tests_in_r = None
+LME4 = REPOSITORY / "tests/fixtures/lme4"
 
 
 def scores(rng, rises, seeds=30):
@@ -29,3 +29,11 @@ def test_where_nothing_rises_one_of_twenty_sets_at_most_gives_an_alarm():
         (step_changes(scores(np.random.default_rng(i), [0, 0, 0, 0], seeds=20)).p_holm < 0.05).any() for i in range(400)
     )
     assert alarms / 400 < 0.05 + 2 * (0.05 * 0.95 / 400) ** 0.5
+
+
+def test_steps_are_those_of_r():
+    sleep = pd.read_csv(LME4 / "published/sleepstudy.csv.gz")
+    named = sleep.rename(columns={"Subject": "seed_id", "Days": "alpha", "Reaction": "score"})
+    pd.testing.assert_frame_equal(
+        step_changes(named), pd.read_csv(LME4 / "steps.csv"), check_dtype=False, rtol=1e-8, atol=0
+    )
