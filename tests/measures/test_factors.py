@@ -508,7 +508,7 @@ def test_numbers_as_image_ids_find_their_masks(tmp_path):
 def test_the_same_name_twice_is_refused(tmp_path):
     save(tmp_path / "a.png", noise(8, 8))
     save(tmp_path / "a.PNG", noise(8, 8))
-    with pytest.raises(GanalyzeError, match="differ only in"):
+    with pytest.raises(GanalyzeError, match="differ in their ending only"):
         measure(tmp_path)
 
 

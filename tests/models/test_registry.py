@@ -69,11 +69,11 @@ def test_knowing_the_models_needs_no_torch():
 
 @pytest.fixture
 def catalogued(tmp_path, monkeypatch):
-    """A folder whose catalogue lists net.bin, as the current one."""
+    """A catalogue that lists net.bin, as the project's."""
     entry = {"origin": "a maker", "licence": "CC0", "reference": "a paper", "sources": [{"url": "http://x/net.bin"}]}
     (tmp_path / "config").mkdir()
     (tmp_path / "config/weights.yaml").write_text(yaml.safe_dump({"net.bin": entry}))
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("ganalyze.models.weights.catalogue.CATALOGUE", tmp_path / "config/weights.yaml")
 
 
 def test_a_card_takes_from_the_catalogue_what_it_does_not_state(catalogued):

@@ -66,7 +66,9 @@ def load_unet(weights: Weights) -> UNet:
     """
     try:
         path = weights.path(UNET_FILE)
-    except GanalyzeError:  # it says to fetch the file, which nobody offers: a run makes its own
+    except GanalyzeError as error:  # it says to fetch the file, which nobody offers: a run makes its own
+        if "not found" not in str(error):
+            raise
         raise GanalyzeError(
             f"segmenter {UNET_FILE} not found in {weights.folders}: train it first (scripts/train_segmenter.py)"
         ) from None
