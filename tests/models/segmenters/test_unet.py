@@ -87,7 +87,7 @@ def test_a_broken_file_is_one_clear_error(trained, tmp_path, content):
     path = tmp_path / "segmenter.safetensors"
     save_unet(trained, path, {})
     path.write_bytes(path.read_bytes()[:-100] if content is None else content)
-    with pytest.raises(GanalyzeError, match="not a readable safetensors file|are empty"):
+    with pytest.raises(GanalyzeError, match=r"not a readable safetensors file|are empty"):
         load_unet(weights_in(tmp_path))
 
 
