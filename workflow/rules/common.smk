@@ -203,7 +203,7 @@ def inverted_of(wildcards):
 
 def inverted_option(input):
     """The same for the script, where there is any."""
-    return f"--inverted {input.inverted:q}" if input.inverted else ""
+    return f"--inverted {input.inverted}" if input.inverted else ""
 
 
 def reference_seeds():
