@@ -10,7 +10,7 @@ from ganalyze.statistics.explained import explain_changes
 from ganalyze.statistics.model_tables import join_by_image
 from ganalyze.statistics.steps import step_changes
 from ganalyze.support.arguments import run_command
-from ganalyze.support.settings import Count, Settings
+from ganalyze.support.settings import Seed, Settings
 from ganalyze.support.tables import read_table, write_table
 
 
@@ -18,7 +18,7 @@ class Arguments(Settings):
     """Which images, and what is written."""
 
     study: str = Field(description="names the random streams")
-    seed: Count = Field(description="of the run: everything random comes from it; the same seed, the same results")
+    seed: Seed
     manifest: Path = Field(description="of the scored test set")
     factors: Path = Field(description="of its images (scripts/measure_factors.py)")
     steps: Path = Field(description="table to write (CSV): the score's change at each step of α")

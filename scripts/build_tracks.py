@@ -17,7 +17,7 @@ from ganalyze.experiments.tracks import build_tracks
 from ganalyze.images.image_sets import read_manifest
 from ganalyze.support.arguments import parse
 from ganalyze.support.errors import GanalyzeError, in_one_line
-from ganalyze.support.settings import Count, Settings
+from ganalyze.support.settings import Seed, Settings
 from ganalyze.support.tables import write_table
 
 
@@ -25,7 +25,7 @@ class Arguments(Settings):
     """What tracks are made of."""
 
     manifests: tuple[Path, ...] = Field(description="the test set, and the other set that the experiment shows")
-    seed: Count = Field(description="of the run: everything random comes from it; the same seed, the same results")
+    seed: Seed
     output: Path = Field(description="track table to write (CSV)")
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 from ganalyze.experiments.power import estimate_power
 from ganalyze.report.claims import memory_effects, read_claims
 from ganalyze.support.arguments import run_command
-from ganalyze.support.settings import Count, Positive, Settings
+from ganalyze.support.settings import Positive, Seed, Settings
 from ganalyze.support.tables import write_table
 
 
@@ -16,7 +16,7 @@ class Arguments(Settings):
 
     claims: Path = Field(default=Path("config/claims.csv"), description="the paper's")
     data_sets: Positive = Field(default=12, description="of each size")
-    seed: Count = Field(description="of the run: everything random comes from it; the same seed, the same results")
+    seed: Seed
     output: Path = Field(description="table to write (CSV)")
 
 

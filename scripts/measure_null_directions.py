@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from ganalyze.direction.generation import draw_seeds
+from ganalyze.direction.generation import draw_seeds, drawn_seeds
 from ganalyze.direction.settings import ImageSetSettings
 from ganalyze.direction.transformer import Transformer
 from ganalyze.images.image_sets import evenly_spaced
@@ -14,7 +14,7 @@ from ganalyze.models.choices import AssessorChoice, GeneratorChoice
 from ganalyze.models.compute import Compute
 from ganalyze.models.weights.files import Weights
 from ganalyze.support.arguments import run_command
-from ganalyze.support.settings import Floats, Positive, Settings
+from ganalyze.support.settings import Floats, Positive, Seed, Settings
 from ganalyze.support.tables import write_table
 
 
@@ -22,7 +22,7 @@ class Arguments(Settings):
     """Which direction, on which seeds."""
 
     study: str = Field(description="names the random streams")
-    seed: int = Field(description="of the run: everything random comes from it; the same seed, the same results")
+    seed: Seed
     direction: Path = Field(description="theta.safetensors")
     ends: Floats = Field(min_length=2, max_length=2, description="the smallest α and the largest")
     output: Path = Field(description="table to write (CSV)")
@@ -40,18 +40,18 @@ def main(arguments: Arguments) -> None:
     generator, images = arguments.generator.load_and_try(arguments.weights, compute)
     assessor = arguments.assessor.load_assessor(arguments.weights, compute, images)
     seeds = draw_seeds(arguments.image_set, generator.num_classes, arguments.seed)
+    tried = seeds.iloc[evenly_spaced(arguments.null_directions.null_seeds, len(seeds))]
     table = compare_with_null(
         generator,
         assessor,
         Transformer.load(arguments.direction, generator.z_dim),
-        seeds.iloc[evenly_spaced(arguments.null_directions.null_seeds, len(seeds))],
+        drawn_seeds(tried, "test", generator.z_dim, seed=arguments.seed),
         (low, high),
         arguments.null_directions.directions,
+        arguments.batch_size,
         compute,
         study=arguments.study,
-        set_name="test",
         seed=arguments.seed,
-        batch_size=arguments.batch_size,
     )
     write_table(table, arguments.output)
 

@@ -11,7 +11,7 @@ from ganalyze.measures.realness.settings import RealnessMeasurement
 from ganalyze.models.compute import Compute
 from ganalyze.models.weights.files import Weights
 from ganalyze.support.arguments import run_command
-from ganalyze.support.settings import Count, Settings
+from ganalyze.support.settings import Seed, Settings
 from ganalyze.support.tables import write_table
 
 
@@ -24,7 +24,7 @@ class Arguments(Settings):
         "class, as ImageNet's"
     )
     output: Path = Field(description="table to write (CSV)")
-    seed: Count = Field(description="of the run: everything random comes from it; the same seed, the same results")
+    seed: Seed
     measurement: RealnessMeasurement
     weights: Weights = Weights()
     compute: Compute = Compute()

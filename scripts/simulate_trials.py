@@ -12,7 +12,7 @@ from ganalyze.images.image_sets import read_manifest
 from ganalyze.report.claims import paper_sensitivity, read_claims
 from ganalyze.support.arguments import run_command
 from ganalyze.support.errors import GanalyzeError
-from ganalyze.support.settings import Count, Settings
+from ganalyze.support.settings import Seed, Settings
 
 
 class Arguments(Settings):
@@ -22,7 +22,7 @@ class Arguments(Settings):
     manifest: Path = Field(description="the targets, with scores")
     experiment: str = Field(description=f"{', '.join(EXPERIMENTS)}, or module:object")
     study: str = Field(description="name of the study")
-    seed: Count = Field(description="of the run: everything random comes from it; the same seed, the same results")
+    seed: Seed
     claims: Path = Field(default=Path("config/claims.csv"), description="the paper's numbers")
     sensitivity: float | None = Field(
         default=None, description="of the observers, log odds per unit of score; default: as the paper's people"

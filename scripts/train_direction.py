@@ -12,7 +12,7 @@ from ganalyze.models.conformance import check_gradient
 from ganalyze.models.contract import report_without_subject
 from ganalyze.models.weights.files import Weights
 from ganalyze.support.arguments import run_command
-from ganalyze.support.settings import Settings
+from ganalyze.support.settings import Seed, Settings
 from ganalyze.support.tables import write_table
 
 
@@ -20,7 +20,7 @@ class Arguments(Settings):
     """What is learnt, and where it goes."""
 
     study: str = Field(description="names the random streams")
-    seed: int = Field(description="of the run: everything random comes from it; the same seed, the same results")
+    seed: Seed
     output: Path = Field(description="the direction, theta.safetensors")
     loss: Path = Field(description="the loss log, loss.csv")
     checkpoint: Path = Field(description="where to go on from after a kill")

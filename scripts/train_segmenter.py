@@ -13,13 +13,13 @@ from ganalyze.models.segmenters.unet import save_unet
 from ganalyze.models.weights.files import Weights
 from ganalyze.support.arguments import run_command
 from ganalyze.support.files import written_whole
-from ganalyze.support.settings import Settings
+from ganalyze.support.settings import Seed, Settings
 
 
 class Arguments(Settings):
     """Whose images it learns from, and where everything goes."""
 
-    seed: int = Field(description="of the run: everything random comes from it; the same seed, the same results")
+    seed: Seed
     output: Path = Field(description="the U-Net, segmenter.safetensors")
     metrics: Path = Field(description="its agreement with GrabCut, metrics.json")
     held_out: Path = Field(description="held-out images, masks and IoU: a manifest NAME.csv; images go to NAME.zip")

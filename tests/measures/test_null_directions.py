@@ -8,7 +8,7 @@ import torch
 from scipy.stats import kstest
 from torch import nn
 
-from ganalyze.direction.generation import draw_seeds
+from ganalyze.direction.generation import draw_seeds, drawn_seeds
 from ganalyze.direction.settings import ImageSetSettings
 from ganalyze.direction.transformer import Transformer
 from ganalyze.measures.null_directions import compare_with_null, p_value, random_direction, slopes_along
@@ -36,12 +36,12 @@ def brightness(images):
 
 
 def seeds(count=4):
-    return draw_seeds(ImageSetSettings(seeds_per_class=count), 2, 5)
+    return drawn_seeds(draw_seeds(ImageSetSettings(seeds_per_class=count), 2, 5), "test", 6, seed=5)
 
 
 def slopes(*directions):
-    options = {"set_name": "test", "seed": 5, "batch_size": 3, "label": ""}
-    return slopes_along(Bright(), brightness, directions, "none", seeds(), (-2.0, 2.0), CPU, **options)
+    transformers = list(map(Transformer.along, directions))
+    return slopes_along(Bright(), brightness, transformers, seeds(), (-2.0, 2.0), 3, CPU, "")
 
 
 def test_slopes_are_those_of_the_score():
@@ -61,14 +61,14 @@ def test_a_random_direction_is_as_long_and_moves_the_same_parts(classes):
 
 def test_a_direction_that_was_learnt_stands_out_and_the_table_says_so():
     learnt = Transformer.along(3 * Bright().w / Bright().w.norm())
-    options = {"study": "s", "set_name": "test", "seed": 5, "batch_size": 3}
-    table = compare_with_null(Bright(), brightness, learnt, seeds(), (-2.0, 2.0), 39, CPU, **options)
+    given = Bright(), brightness, learnt, seeds(), (-2.0, 2.0), 39, 3, CPU
+    table = compare_with_null(*given, study="s", seed=5)
     assert list(table) == ["direction", "slope", "n", "p"]
     assert table.direction.tolist() == ["learnt", *map(str, range(39))]
     assert table.slope[0] > table.slope[1:].abs().max()
     assert table.p[0] == pytest.approx(1 / 40)
     assert table.p[1:].isna().all()
-    again = compare_with_null(Bright(), brightness, learnt, seeds(), (-2.0, 2.0), 39, CPU, **options)
+    again = compare_with_null(*given, study="s", seed=5)
     pd.testing.assert_frame_equal(again, table)
 
 

@@ -47,6 +47,16 @@ def draw_z(set_name: str, class_id: int, z_index: int, z_dim: int, *, seed: int,
     return draw(stream(seed, set_name, int(class_id), int(z_index)), (z_dim,))
 
 
+def drawn_seeds(seeds: pd.DataFrame, set_name: str, z_dim: int, *, seed: int, tails: bool = False) -> list[Inverted]:
+    """The z and class of seeds as `draw_seeds` gives them (see `draw_z`)."""
+    return [
+        Inverted(
+            torch.from_numpy(draw_z(set_name, row.class_id, row.z_index, z_dim, seed=seed, tails=tails)), row.class_id
+        )
+        for row in seeds.itertuples()
+    ]
+
+
 def chunk_of(seeds: pd.DataFrame, chunk: int, chunks: int, seeds_per_batch: int) -> pd.DataFrame:
     """The seeds of chunk `chunk` (from 0) of `chunks`: whole batches, as even as they go.
 
@@ -121,18 +131,11 @@ def generate_images(
         progress(len(seeds) * len(alphas), "image", f"images {folder.stem}") as bar,
     ):
         for _, batch in seeds.groupby(seeds.seed_id // seeds_per_batch(batch_size, len(alphas))):
-            seeds_of_batch = [
-                inverted[row.seed_id]
-                if inverted
-                else Inverted(
-                    torch.from_numpy(
-                        draw_z(set_name, row.class_id, row.z_index, generator.z_dim, seed=seed, tails=tails)
-                    ),
-                    row.class_id,
-                )
-                for row in batch.itertuples()
-            ]
-            images = _clones(generator, transformer, seeds_of_batch, alphas, batch_size, compute)
+            if inverted:
+                seeds_of_batch = [inverted[seed_id] for seed_id in batch.seed_id]
+            else:
+                seeds_of_batch = drawn_seeds(batch, set_name, generator.z_dim, seed=seed, tails=tails)
+            images = clones_of(generator, transformer, seeds_of_batch, alphas, batch_size, compute)
             for pixels in images:
                 shard.add(f"{next(names)}.{image_format}", pixels)
             bar.update(len(images))
@@ -141,7 +144,7 @@ def generate_images(
 
 
 @torch.no_grad()
-def _clones(
+def clones_of(
     generator: Generator,
     transformer: Transformer,
     seeds: Sequence[Inverted],

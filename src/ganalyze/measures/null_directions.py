@@ -13,11 +13,12 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from ganalyze.direction.generation import draw_z
+from ganalyze.direction.generation import clones_of
+from ganalyze.direction.inverted import Inverted
 from ganalyze.direction.transformer import Transformer
-from ganalyze.images.pixels import to_images, to_pixels
+from ganalyze.images.pixels import to_images
 from ganalyze.models.compute import Compute
-from ganalyze.models.contract import Assessor, Generator, truncation_of
+from ganalyze.models.contract import Assessor, Generator
 from ganalyze.support.progress import progress
 from ganalyze.support.randomness import stream
 
@@ -34,37 +35,23 @@ def random_direction(theta: Tensor, rng: np.random.Generator) -> Tensor:
 def slopes_along(
     generator: Generator,
     assessor: Assessor,
-    directions: Sequence[Tensor],
-    rescaling: str,
-    seeds: pd.DataFrame,
+    transformers: Sequence[Transformer],
+    seeds: Sequence[Inverted],
     ends: tuple[float, float],
-    compute: Compute,
-    *,
-    set_name: str,
-    seed: int,
     batch_size: int,
+    compute: Compute,
     label: str,
 ) -> np.ndarray:
-    """Of each direction (D,), the mean over seeds of (score at the upper end − score at the lower) / (the α between).
-
-    seeds: as `draw_seeds` gives them. seed: of the run. Scores are of 8-bit images, as everywhere.
-    """
-    rows = seeds.itertuples()
-    drawn = [draw_z(set_name, row.class_id, row.z_index, generator.z_dim, seed=seed) for row in rows]
-    z = truncation_of(generator) * torch.from_numpy(np.stack(drawn)).to(compute.device).repeat_interleave(2, 0)
-    y = torch.tensor(seeds.class_id.to_numpy(), device=compute.device).repeat_interleave(2, 0)
-    alpha = torch.tensor(ends, device=compute.device).repeat(len(seeds))
-    slopes = np.empty(len(directions))
-    with progress(len(directions) * len(z), "image", label) as bar, compute.autocast():
-        for index, theta in enumerate(directions):
-            moved = Transformer.along(theta, rescaling)(z, y, alpha)  # type: ignore[arg-type]
-            scores = [
-                assessor(to_images(to_pixels(generator(*part)), compute.device)).float()
-                for part in zip(moved.split(batch_size), y.split(batch_size), strict=True)
-            ]
-            change = torch.cat(scores).reshape(-1, 2).diff(dim=1)
+    """Of each of D transformers, (D,): the mean over seeds of (score at the upper end − score at the lower) / (the α
+    between). Scores are of 8-bit images, as everywhere."""
+    slopes = np.empty(len(transformers))
+    with progress(len(transformers) * 2 * len(seeds), "image", label) as bar, compute.autocast():
+        for index, transformer in enumerate(transformers):
+            pixels = clones_of(generator, transformer, seeds, ends, batch_size, compute)
+            parts = to_images(pixels, compute.device).split(batch_size)
+            change = torch.cat([assessor(part).float() for part in parts]).reshape(-1, 2).diff(dim=1)
             slopes[index] = float(change.mean()) / (ends[1] - ends[0])
-            bar.update(len(z))
+            bar.update(len(pixels))
     return slopes
 
 
@@ -78,35 +65,24 @@ def compare_with_null(
     generator: Generator,
     assessor: Assessor,
     transformer: Transformer,
-    seeds: pd.DataFrame,
+    seeds: Sequence[Inverted],
     ends: tuple[float, float],
     directions: int,
+    batch_size: int,
     compute: Compute,
     *,
     study: str,
-    set_name: str,
     seed: int,
-    batch_size: int,
 ) -> pd.DataFrame:
-    """A row a direction, θ first: direction ("learnt" or the number of a random one), slope, and p of the learnt one.
+    """A row a direction, θ first. seed: of the run, which with the study names the random stream.
 
-    Columns: direction, slope, n (seeds), p.
+    Columns: direction ("learnt" or the number of a random one), slope, n (seeds), p of the learnt one.
     """
-    theta = transformer.theta.detach().to(compute.device)
-    rng = stream(seed, study, "null directions")
+    theta, rng = transformer.theta.detach().to(compute.device), stream(seed, study, "null directions")
     tried = [theta, *(random_direction(theta, rng) for _ in range(directions))]
+    transformers = [Transformer.along(one, transformer.settings.rescaling) for one in tried]
     slopes = slopes_along(
-        generator,
-        assessor,
-        tried,
-        transformer.settings.rescaling,
-        seeds,
-        ends,
-        compute,
-        set_name=set_name,
-        seed=seed,
-        batch_size=batch_size,
-        label=f"null directions of {study}",
+        generator, assessor, transformers, seeds, ends, batch_size, compute, f"null directions of {study}"
     )
     table = pd.DataFrame({"direction": ["learnt", *map(str, range(directions))], "slope": slopes, "n": len(seeds)})
     return table.assign(p=[p_value(slopes[0], slopes[1:])] + [np.nan] * directions)

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from ganalyze.figures.sequences import choose_seeds
-from ganalyze.figures.style import alpha_label, number
+from ganalyze.figures.style import alpha_label, number, with_interval
 from ganalyze.images.image_sets import ImageSet
 from ganalyze.report.pictures import picture
 from ganalyze.support.tables import read_table
@@ -92,8 +92,8 @@ def steps_in_words(steps: pd.DataFrame, robust: pd.DataFrame) -> str:
     bend = robust.query("model == 'levels off' and term == 'I(alpha^2)'")
     told = _steps(steps)
     for slope in own.itertuples():
-        told += f" With a slope of its own for each seed, it changes by {number(slope.estimate)} "
-        told += f"[{number(slope.ci_low)}, {number(slope.ci_high)}] per unit of α"
+        interval = with_interval(slope.estimate, slope.ci_low, slope.ci_high)
+        told += f" With a slope of its own for each seed, it changes by {interval} per unit of α"
         told += ", and levels off." if (bend.ci_high < 0).any() else "."
     return told
 

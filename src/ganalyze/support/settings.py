@@ -112,6 +112,9 @@ def _words_of_options(options: dict[str, Any]) -> list[str]:
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", description="lower-case letters, digits and _")]
 Positive = Annotated[int, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
+Seed = Annotated[
+    Count, Field(description="of the run: everything random comes from it; the same seed, the same results")
+]
 Range = Annotated[tuple[Count, Count], BeforeValidator(as_tuple)]
 Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
 FilePath = Annotated[str, Field(min_length=1), AfterValidator(_as_path)]

@@ -64,14 +64,12 @@ def load_unet(weights: Weights) -> UNet:
 
     Raises GanalyzeError where the file is missing, broken or of another network.
     """
-    try:
-        path = weights.path(UNET_FILE)
-    except GanalyzeError as error:  # it says to fetch the file, which nobody offers: a run makes its own
-        if "not found" not in str(error):
-            raise
+    if not any((folder / UNET_FILE).is_file() for folder in weights.weights_dir):
+        # Of other files `path` says to fetch them; this one nobody offers, a run makes its own.
         raise GanalyzeError(
             f"segmenter {UNET_FILE} not found in {weights.folders}: train it first (scripts/train_segmenter.py)"
-        ) from None
+        )
+    path = weights.path(UNET_FILE)
     try:
         state = load_file(path)
     except (SafetensorError, OSError) as error:

@@ -42,6 +42,6 @@ def load_keras(path: Path, groups: Mapping[str, str]) -> dict[str, Tensor]:
                     if "pointwise_kernel:0" in file[group]:
                         kind = f"{kind.removesuffix('_kernel')}.weight"
                     state[f"{ours}.{_NAMES.get(kind, kind)}"] = torch.from_numpy(value.copy())
-    except (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
+    except Exception as error:  # a broken file can fail in any way
         raise GanalyzeError(f"{path} is not the expected Keras file: {error}; remove it and fetch it again") from None
     return state
