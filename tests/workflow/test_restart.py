@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]
 VALENCE = study("valence", "fer-valence", samples=64, batch_size=4, seeds=20, chunks=2)
 EVERY_STAGE = {
     "segmenter": "unet",
-    "distillation": {"samples": 24, "held_out_samples": 8, "epochs": 1},
+    "distillation": {"samples": 60, "held_out_samples": 40, "epochs": 1},
     "realness": {"extractor": "efficientnet-lite0", "reference_samples": 30},
 }
 
