@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from ganalyze.direction.course import save_course
 from ganalyze.direction.settings import Training, TransformerSettings
 from ganalyze.direction.training import describe_models, train_direction
 from ganalyze.models.choices import AssessorChoice, GeneratorChoice
@@ -23,6 +24,7 @@ class Arguments(Settings):
     seed: Seed
     output: Path = Field(description="the direction, theta.safetensors")
     loss: Path = Field(description="the loss log, loss.csv")
+    course: Path | None = Field(default=None, description="θ on its way, by the samples seen (safetensors)")
     checkpoint: Path = Field(description="where to go on from after a kill")
     generator: GeneratorChoice
     assessor: AssessorChoice
@@ -39,7 +41,7 @@ def main(arguments: Arguments) -> None:
     names = f"generator {arguments.generator.generator}", f"assessor {arguments.assessor.assessor}"
     check_gradient(generator, assessor, names, compute)
     models = describe_models(arguments.generator, arguments.assessor, arguments.weights)
-    transformer, losses = train_direction(
+    transformer, losses, course = train_direction(
         generator,
         assessor,
         arguments.training,
@@ -52,6 +54,8 @@ def main(arguments: Arguments) -> None:
     )
     write_table(losses, arguments.loss)
     transformer.save(arguments.output, models, arguments.training.samples)
+    if arguments.course:
+        save_course(course, arguments.course)
     report_without_subject(assessor)
 
 

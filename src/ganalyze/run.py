@@ -39,6 +39,12 @@ class Study(AssessorChoice):
     training: Training
     transformer: TransformerSettings = TransformerSettings()
     image_sets: ImageSets
+    replicates: Annotated[int, Field(ge=0, le=100)] = Field(
+        default=0, description="further trainings on other random batches, to tell how stable the direction is"
+    )
+    judges: Annotated[tuple[AssessorChoice, ...], BeforeValidator(as_tuple)] = Field(
+        default=(), description="further assessors, of the same property or a related one, that score the same images"
+    )
     experiments: Annotated[dict[str, ExperimentSettings], ByName(EXPERIMENTS.settings)] = Field(
         default={}, description="with people, each by its name"
     )
@@ -55,6 +61,19 @@ class Study(AssessorChoice):
         if max(map(abs, alphas)) > 100:
             raise ValueError("must lie within ±100")
         return alphas
+
+    @field_validator("judges")
+    @classmethod
+    def _each_once(cls, judges: tuple[AssessorChoice, ...]) -> tuple[AssessorChoice, ...]:
+        names = [judge.assessor for judge in judges]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"{name!r} is given twice")
+        return judges
+
+    def judge(self, name: str) -> AssessorChoice:
+        """The judge of this name; there must be one."""
+        return next(judge for judge in self.judges if judge.assessor == name)
 
     def alphas_of(self, set_name: str) -> tuple[float, ...]:
         """The grid of an image set: vigilance images are unmodified seeds."""
@@ -195,6 +214,10 @@ def load_run(values: Mapping[str, Any]) -> Run:
     _check_model("generator", run.generator, run.generator_options, GENERATORS)
     for index, study in enumerate(run.studies):
         _check_model(f"studies[{index}].assessor", study.assessor, study.assessor_options, ASSESSORS)
+        for number, judge in enumerate(study.judges):
+            _check_model(
+                f"studies[{index}].judges[{number}].assessor", judge.assessor, judge.assessor_options, ASSESSORS
+            )
         parts = GENERATORS[run.generator].parts
         for part in study.transformer.moves or ():
             if part not in parts:
@@ -208,7 +231,8 @@ def load_run(values: Mapping[str, Any]) -> Run:
         _check_model("detector", run.detector, {}, DETECTORS)
     if run.realness:
         _check_model("realness.extractor", run.realness.extractor, {}, EXTRACTORS)
-    cards = {study.assessor: ASSESSORS[study.assessor] for study in run.studies}
+    assessors = [one.assessor for study in run.studies for one in (study, *study.judges)]
+    cards = {name: ASSESSORS[name] for name in assessors}
     if run.segmenter:
         cards[run.segmenter] = SEGMENTERS[run.segmenter]
     needing = [name for name, card in cards.items() if UNET_FILE in card.files]

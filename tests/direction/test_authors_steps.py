@@ -68,7 +68,7 @@ def test_two_steps_equal_the_authors(networks, tmp_path, monkeypatch, kind, thei
     monkeypatch.setattr(training, "Transformer", Transformer)
     monkeypatch.setattr(torch.optim, "Adam", Adam)
     monkeypatch.setattr(training, "draw_batch", the_authors_draws)
-    transformer, losses = train_direction(
+    transformer, losses, _ = train_direction(
         *networks,
         Training(samples=4, batch_size=2, learning_rate=2e-4, alpha_max=0.5, gradients=gradients),
         TransformerSettings(kind=kind, rescaling="per_batch", start="normal"),

@@ -65,7 +65,7 @@ def train(
     say=print,
 ):
     """θ and the losses of a training with the linear generator."""
-    transformer, losses = train_direction(
+    transformer, losses, _ = train_direction(
         LinearGenerator(),
         assessor or SquareAssessor(),
         training or settings(),
@@ -349,7 +349,7 @@ def test_how_many_the_networks_see_at_once_changes_no_more_than_last_digits(tmp_
         training = Training(samples=21, batch_size=7, at_once=at_once, learning_rate=0.1, alpha_max=0.5)
         checkpoint = tmp_path / f"{at_once}.pt"
         networks = LinearGenerator(), SquareAssessor()
-        transformer, losses = train_direction(
+        transformer, losses, _ = train_direction(
             *networks, training, settings, CPU, study="s", seed=1, checkpoint=checkpoint, models={}
         )
         return transformer.theta.detach(), losses.loss

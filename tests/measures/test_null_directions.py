@@ -11,7 +11,8 @@ from torch import nn
 from ganalyze.direction.generation import draw_seeds, drawn_seeds
 from ganalyze.direction.settings import ImageSetSettings
 from ganalyze.direction.transformer import Transformer
-from ganalyze.measures.null_directions import compare_with_null, p_value, random_direction, slopes_along
+from ganalyze.measures.null_directions import compare_with_null, p_value, random_direction
+from ganalyze.measures.slopes import slopes_along
 from ganalyze.models.compute import Compute
 from ganalyze.support.randomness import stream
 

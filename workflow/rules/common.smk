@@ -1,6 +1,7 @@
 # The run, checked before any job starts, and what several rules ask about it.
 
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -58,6 +59,7 @@ FIGURES = figures_of(
     distilled=RUN.distillation is not None,
     power=RUN.power_data_sets is not None,
     null_directions=RUN.null_directions is not None,
+    replicates={study.name: study.replicates for study in RUN.studies if study.replicates},
     segmented=RUN.segmenter is not None,
     experiments={study.name: tuple(study.experiments) for study in RUN.studies},
 )
@@ -69,6 +71,8 @@ wildcard_constraints:
     study="|".join(STUDIES),
     figure="|".join([*FIGURES, *CATALOGUES]),
     set="[a-z]+",
+    replicate=r"\d+",
+    judge="|".join(re.escape(judge.assessor) for study in RUN.studies for judge in study.judges) or "(?!)",
     experiment="|".join({name for names in EXPERIMENTS_OF.values() for name in names}) or "(?!)",
 
 
@@ -100,6 +104,9 @@ DETECTOR = [DETECTORS[RUN.detector]] if RUN.detector else []
 EXTRACTOR = [EXTRACTORS[RUN.realness.extractor]] if RUN.realness else []
 
 
+JUDGES = [ASSESSORS[judge.assessor] for study in RUN.studies for judge in study.judges]
+
+
 def assessor_of(study):
     return ASSESSORS[RUN.study(study).assessor]
 
@@ -115,6 +122,11 @@ def weight_files(*cards):
 
 COMPUTE = command_line(RUN.only(Compute), RUN.weights)
 THE_GENERATOR = command_line(RUN.only(GeneratorChoice))
+
+
+def replicates_of(study, file):
+    """A file of each of a study's further trainings."""
+    return [f"{RESULTS}/{study}/replicates/{number + 1}/{file}" for number in range(RUN.study(study).replicates)]
 
 
 def assessor_settings(study):

@@ -1,6 +1,9 @@
 # Learning the direction θ of each study (paper §2.1, Eq. 1).
 
 
+LONGEST = 1 + max(study.training.samples for study in RUN.studies)
+
+
 rule train_direction:
     input:
         code=lambda w: code("train_direction.py", GENERATOR.module, assessor_of(w.study).module),
@@ -8,11 +11,13 @@ rule train_direction:
     output:
         theta="<results>/{study}/direction/theta.safetensors",
         loss="<results>/{study}/direction/loss.csv",
+        course="<results>/{study}/direction/course.safetensors",
     log:
         "<logs>/train_direction/{study}.log",
     benchmark:
         "<benchmarks>/train_direction/{study}.tsv"
-    priority: 1  # nothing can be looked at before
+    # Nothing can be looked at before: the first study as soon as can be, then what takes longest.
+    priority: lambda w: 2 if w.study == STUDIES[0] else 1 + RUN.study(w.study).training.samples / LONGEST
     conda:
         "../../envs/environment.yaml"
     threads: RUN.threads
@@ -20,6 +25,7 @@ rule train_direction:
         # A job that is cut off goes on from its checkpoint when it is started again.
         **networks(lambda w: GENERATOR.memory_mb + assessor_of(w.study).memory_mb, minutes=2880 if GPU else 600),
     params:
+        study="{study}",
         # Not an output: Snakemake would remove it before it starts the job again after a kill.
         checkpoint=f"{RESULTS}/{{study}}/direction/checkpoints/last.pt",
         settings=lambda w: command_line(RUN.study(w.study).training, RUN.study(w.study).transformer),
@@ -28,6 +34,22 @@ rule train_direction:
         seed=RUN.seed,
         compute=COMPUTE,
     shell:
-        "python {input.code[0]:q} {params.generator} {params.assessor} --study {wildcards.study}"
+        "python {input.code[0]:q} {params.generator} {params.assessor} --study {params.study}"
         " --seed {params.seed} {params.settings} {params.compute} --checkpoint {params.checkpoint}"
-        " --loss {output.loss:q} --output {output.theta:q} 2>&1 | tee {log:q}"
+        " --loss {output.loss:q} --course {output.course:q} --output {output.theta:q} 2>&1 | tee {log:q}"
+
+
+use rule train_direction as train_replicate with:
+    # The same training on other random batches.
+    output:
+        theta="<results>/{study}/replicates/{replicate}/theta.safetensors",
+        loss="<results>/{study}/replicates/{replicate}/loss.csv",
+        course="<results>/{study}/replicates/{replicate}/course.safetensors",
+    log:
+        "<logs>/train_replicate/{study}-{replicate}.log",
+    benchmark:
+        "<benchmarks>/train_replicate/{study}-{replicate}.tsv"
+    priority: 0
+    params:
+        study="{study}/replicates/{replicate}",  # names the random streams
+        checkpoint=f"{RESULTS}/{{study}}/replicates/{{replicate}}/checkpoints/last.pt",

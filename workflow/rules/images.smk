@@ -96,6 +96,25 @@ use rule generate_images as generate_strip with:
         alphas=lambda w: RUN.study(w.study).alphas_between,
 
 
+use rule generate_strip as generate_replicate with:
+    # One seed of the test set along the direction of a further training.
+    input:
+        code=code("generate_images.py", GENERATOR.module),
+        weights=weight_files(GENERATOR),
+        theta="<results>/{study}/replicates/{replicate}/theta.safetensors",
+        inverted=inverted_of,
+    output:
+        manifest="<results>/{study}/replicates/{replicate}/images.csv",
+        images="<results>/{study}/replicates/{replicate}/images.zip",
+    log:
+        "<logs>/generate_replicate/{study}-{replicate}.log",
+    benchmark:
+        "<benchmarks>/generate_replicate/{study}-{replicate}.tsv"
+    params:
+        set="--set test --spaced 1",
+        alphas=lambda w: RUN.study(w.study).alphas,
+
+
 rule gather_images:
     input:
         code=code("gather_images.py"),

@@ -5,7 +5,9 @@ rule write_provenance:
     input:
         code=code("write_provenance.py"),
         results="<results>/claims.csv",  # made anew with them, so that the commit is the one they were made at
-        weights=sorted(set(weight_files(GENERATOR, *map(assessor_of, STUDIES), *SEGMENTER, *EXTRACTOR, *DETECTOR))),
+        weights=sorted(
+            set(weight_files(GENERATOR, *map(assessor_of, STUDIES), *JUDGES, *SEGMENTER, *EXTRACTOR, *DETECTOR))
+        ),
     output:
         "<results>/provenance.json",
     log:
@@ -60,6 +62,8 @@ rule write_report:
         alignment="<results>/alignment.csv" if len(STUDIES) > 1 else [],
         realness=expand("<results>/{study}/realness.csv", study=STUDIES if RUN.realness else []),
         null_directions=expand("<results>/{study}/null_directions.csv", study=STUDIES if RUN.null_directions else []),
+        stability=[f"<results>/{study.name}/along_training.csv" for study in RUN.studies if study.replicates],
+        judges=[f"<results>/{study.name}/judges.csv" for study in RUN.studies if study.judges],
         changes=expand("<results>/{study}/{table}.csv", study=STUDIES, table=["steps", "explained", "robust_models"]),
         models=expand("<results>/{study}/mixed_models.csv", study=STUDIES),
         claims="<results>/claims.csv",

@@ -30,6 +30,7 @@ class Checkpoint:
         self.fingerprint = fingerprint
         self.transformer = transformer
         self.optimizer = optimizer
+        self.course: dict[int, torch.Tensor] = {}  # θ by the samples seen, whenever the checkpoints have doubled
 
     def save(self, losses: list[float]) -> None:
         """Write θ, its gradients, the optimizer's state and the losses so far, in whole or not at all."""
@@ -39,6 +40,7 @@ class Checkpoint:
             "gradients": [parameter.grad for parameter in self.transformer.parameters()],
             "optimizer": self.optimizer.state_dict(),
             "losses": losses,
+            "course": self.course,
         }
         with written_whole(self.path) as temporary:
             torch.save(state, temporary)
@@ -60,6 +62,7 @@ class Checkpoint:
         for parameter, gradient in zip(self.transformer.parameters(), saved["gradients"], strict=True):
             parameter.grad = gradient.to(parameter.device)
         self.optimizer.load_state_dict(saved["optimizer"])
+        self.course = saved["course"]
         return saved["losses"]
 
 

@@ -66,8 +66,9 @@ def train_direction(
     checkpoint: Path,
     models: Mapping[str, Any],
     say: Callable[[str], None] = print,
-) -> tuple[Transformer, pd.DataFrame]:
-    """Train θ with Adam; return its transformer, on the device, and the loss log (step, samples, loss).
+) -> tuple[Transformer, pd.DataFrame, dict[int, Tensor]]:
+    """Train θ with Adam; return its transformer, on the device, the loss log (step, samples, loss), and θ on its way,
+    by the samples seen: whenever the number of checkpoints has doubled, and at the end.
 
     study and seed name the random streams. Goes on from the file `checkpoint` where it is of the same training
     (settings, `models`, code); another's is set aside with a word. Raises GanalyzeError where the loss is not finite,
@@ -110,7 +111,10 @@ def train_direction(
             losses.append(loss)
             bar.set_postfix(loss=f"{losses[-1]:.4f}", refresh=False)
             bar.update(len(z))
-            if len(losses) % training.checkpoint_every == 0 or len(losses) == training.steps:
+            checkpoints, between = divmod(len(losses), training.checkpoint_every)
+            if between == 0 or len(losses) == training.steps:
+                if checkpoints & (checkpoints - 1) == 0 or len(losses) == training.steps:
+                    state.course[training.samples_after(len(losses))] = transformer.theta.detach().cpu().clone()
                 state.save(losses)
 
     if not any(parameter.any() for parameter in transformer.parameters()):
@@ -120,7 +124,7 @@ def train_direction(
         )
     steps = range(1, len(losses) + 1)
     samples = [training.samples_after(step) for step in steps]
-    return transformer, pd.DataFrame({"step": steps, "samples": samples, "loss": losses})
+    return transformer, pd.DataFrame({"step": steps, "samples": samples, "loss": losses}), state.course
 
 
 def describe_models(generator: GeneratorChoice, assessor: AssessorChoice, weights: Weights) -> dict[str, Any]:

@@ -17,6 +17,8 @@ _OF_STUDY: dict[str, tuple[str, ...]] = {
     "realness": ("realness.csv",),
     "null_directions": ("null_directions.csv",),
     "explained": ("explained.csv",),
+    "stability": ("replicates.csv", "replicates.cosines.csv", "along_training.csv"),
+    "replicates": _IMAGES,  # and the further trainings' images, as many as it has rows
 }
 # … and what of the run, in results/<run>/.
 _OF_RUN = {
@@ -47,6 +49,9 @@ class FigurePlan:
         if self.kind in EXPERIMENTS:
             name = EXPERIMENTS[self.kind].name
             of_study = (f"trials/{name}.by_alpha.csv", f"trials/{name}.models.csv")
+        if self.kind == "replicates":
+            numbers = range(1, self.rows + 1)
+            of_study += tuple(f"replicates/{number}/images.{kind}" for number in numbers for kind in ("csv", "zip"))
         places = [f"{study}/{file}" for study in self.studies for file in of_study]
         return [f"{results}/{place}" for place in (*places, *_OF_RUN.get(self.kind, ()))]
 
@@ -81,6 +86,7 @@ def figures_of(
     experiments: Mapping[str, Collection[str]],
     segmented: bool = True,
     null_directions: bool = False,
+    replicates: Mapping[str, int] | None = None,
 ) -> dict[str, FigurePlan]:
     """The figures that can be drawn from `studies`: the paper's, each with those of its studies that are there, what
     compares studies with all; for studies that no paper figure of a kind shows, `<kind>_<study>`; and six that the
@@ -88,7 +94,8 @@ def figures_of(
     `structure` that stays, the `power` of the memory game, the contact sheet of `masks`.
 
     realness, distilled, power, segmented, null_directions: whether the run measures realness, trains a segmenter,
-    estimates power, finds the subject, tries random directions. experiments: of each study.
+    estimates power, finds the subject, tries random directions. experiments: of each study. replicates: how many
+    further trainings each study has that has any.
     """
     figures = {}
     for name, figure in PAPER_FIGURES.items():
@@ -109,6 +116,9 @@ def figures_of(
     figures["explained"] = FigurePlan("explained", tuple(studies))
     if null_directions:
         figures["null_directions"] = FigurePlan("null_directions", tuple(studies))
+    if replicates:
+        figures["stability"] = FigurePlan("stability", tuple(replicates))
+        figures |= {f"replicates_{study}": FigurePlan("replicates", (study,), n) for study, n in replicates.items()}
     if power:
         figures["power"] = FigurePlan("power")
     if distilled:

@@ -13,13 +13,11 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from ganalyze.direction.generation import clones_of
 from ganalyze.direction.inverted import Inverted
 from ganalyze.direction.transformer import Transformer
-from ganalyze.images.pixels import to_images
+from ganalyze.measures.slopes import slopes_along
 from ganalyze.models.compute import Compute
 from ganalyze.models.contract import Assessor, Generator
-from ganalyze.support.progress import progress
 from ganalyze.support.randomness import stream
 
 
@@ -29,30 +27,6 @@ def random_direction(theta: Tensor, rng: np.random.Generator) -> Tensor:
     moves = (theta != 0).reshape(-1, theta.shape[-1]).any(0)
     drawn = torch.from_numpy(rng.standard_normal(theta.shape[-1])).to(theta) * moves
     return drawn / drawn.norm() * theta.norm(dim=-1, keepdim=True)
-
-
-@torch.no_grad()
-def slopes_along(
-    generator: Generator,
-    assessor: Assessor,
-    transformers: Sequence[Transformer],
-    seeds: Sequence[Inverted],
-    ends: tuple[float, float],
-    batch_size: int,
-    compute: Compute,
-    label: str,
-) -> np.ndarray:
-    """Of each of D transformers, (D,): the mean over seeds of (score at the upper end − score at the lower) / (the α
-    between). Scores are of 8-bit images, as everywhere."""
-    slopes = np.empty(len(transformers))
-    with progress(len(transformers) * 2 * len(seeds), "image", label) as bar, compute.autocast():
-        for index, transformer in enumerate(transformers):
-            pixels = clones_of(generator, transformer, seeds, ends, batch_size, compute)
-            parts = to_images(pixels, compute.device).split(batch_size)
-            change = torch.cat([assessor(part).float() for part in parts]).reshape(-1, 2).diff(dim=1)
-            slopes[index] = float(change.mean()) / (ends[1] - ends[0])
-            bar.update(len(pixels))
-    return slopes
 
 
 def p_value(slope: float, null: np.ndarray) -> float:

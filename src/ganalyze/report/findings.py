@@ -9,6 +9,7 @@ import pandas as pd
 from ganalyze.figures.sequences import choose_seeds
 from ganalyze.figures.style import alpha_label, number, with_interval
 from ganalyze.images.image_sets import ImageSet
+from ganalyze.models.assessors import ASSESSORS
 from ganalyze.report.pictures import picture
 from ganalyze.support.tables import read_table
 
@@ -134,6 +135,42 @@ def null_in_words(table: pd.DataFrame) -> str:
     if steeper:
         return f"{text}({steeper} of them as steep, p = {table.p[0]:.2f})."
     return f"{text}(none as steep, p = {table.p[0]:.2f}, the least that so many can give)."
+
+
+def stability_in_words(folder: Path) -> str:
+    """How further trainings compare, and how the slope grew with samples. folder: results/<run>/<study>."""
+    slopes, cosines = read_table(folder / "replicates.csv").slope, read_table(folder / "replicates.cosines.csv")
+    way = read_table(folder / "along_training.csv")
+    text = (
+        f"{len(slopes) - 1} further trainings on other random batches found slopes of {number(slopes[1:].min())} to "
+        f"{number(slopes[1:].max())} (this one: {number(slopes[0])}); cosines of each two of the directions are "
+        f"{cosines.cosine.min():.2f} to {cosines.cosine.max():.2f}, where random ones stay within "
+        f"±{cosines.random_95.iloc[0]:.2f}. "
+    )
+    if cosines.cosine.min() > 0.9:
+        text += "They are nearly the same direction."
+    elif cosines.cosine.min() > cosines.random_95.iloc[0]:
+        text += "They agree in part: several directions raise the score, and chance decides among them."
+    else:
+        text += "Some have no more in common than random directions: many ways raise the score."
+    before = way[way.share >= 0.9].samples.min()
+    return f"{text} Nine tenths of the slope were there after {before} of {way.samples.max()} samples."
+
+
+def judges_in_words(table: pd.DataFrame, subject: str) -> list[str]:
+    """What each further assessor makes of the images (`judges.csv`), a sentence each."""
+    told = []
+    for row in table.iloc[1:].itertuples():
+        rises, falls = row.change_ci_low > 0, row.change_ci_high < 0
+        seen = "sees the rise too" if rises else "sees a fall" if falls else "does not see the rise"
+        change = with_interval(row.change, row.change_ci_low, row.change_ci_high)
+        correlation = with_interval(row.correlation, row.correlation_ci_low, row.correlation_ci_high)
+        told.append(
+            f"{ASSESSORS[row.judge].title} {seen}: from the smallest α to the largest its score changes by {change} of "
+            f"its standard deviations over unmodified {subject}, {row.rising:.0%} of them rise, and its changes "
+            f"correlate with those of the trained assessor by {correlation}."
+        )
+    return told
 
 
 def others_in_words(alignment: pd.DataFrame, study: str, others: Mapping[str, str]) -> str:

@@ -51,6 +51,7 @@ def write_report(results: Path, provenance: dict[str, Any], output: Path) -> Non
         power=config["power_data_sets"] is not None,
         segmented=config["segmenter"] is not None,
         null_directions=config["null_directions"] is not None,
+        replicates={study["name"]: study["replicates"] for study in config["studies"] if study["replicates"]},
         experiments=experiments,
     )
     figures = {
@@ -131,6 +132,9 @@ def _study(
         ),
         "explained_told": findings.explained_in_words(read_table(folder / "explained.csv"), subject),
         "null_told": findings.null_in_words(read_table(null_directions)) if null_directions.is_file() else "",
+        "stable_told": findings.stability_in_words(folder) if study["replicates"] else "",
+        "judges_told": findings.judges_in_words(read_table(folder / "judges.csv"), subject) if study["judges"] else [],
+        "judge_notes": [note for judge in study["judges"] if (note := ASSESSORS[judge["assessor"]].note)],
         "moves": findings.listed(study["transformer"].get("moves") or ()),
         "realness": realness_in_words(read_table(realness)) if realness.is_file() else "",
         "slope": with_interval(slope.estimate, slope.ci_low, slope.ci_high)
