@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from scipy import stats
 from torch import nn
 
+from ganalyze.direction.course import load_course
 from ganalyze.direction.settings import Training, TransformerSettings
 from ganalyze.direction.training import draw_batch, ganalyze_loss, train_direction
 from ganalyze.direction.transformer import Transformer
@@ -320,6 +321,8 @@ def test_the_command_killed_again_and_again_ends_with_the_same_bytes(tmp_path, w
             f"{folder}/theta.safetensors",
             "--loss",
             f"{folder}/loss.csv",
+            "--course",
+            f"{folder}/course.safetensors",
             "--checkpoint",
             f"{folder}/last.pt",
         ]
@@ -337,7 +340,8 @@ def test_the_command_killed_again_and_again_ends_with_the_same_bytes(tmp_path, w
         assert process.wait() == -signal.SIGKILL, "the training ended before it could be killed"
         assert not (killed / "theta.safetensors").exists()
     subprocess.run(command(killed), check=True, capture_output=True)
-    for name in ("theta.safetensors", "loss.csv"):
+    assert list(load_course(whole / "course.safetensors")) == [4, 8, 16, 32, 64, 128, 240]
+    for name in ("theta.safetensors", "loss.csv", "course.safetensors"):
         assert (killed / name).read_bytes() == (whole / name).read_bytes()
 
 

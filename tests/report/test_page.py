@@ -33,6 +33,8 @@ CLAIMS = read_claims(REPOSITORY / "config/claims.csv")
 REPORT = REPOSITORY / "src/ganalyze/report/templates"
 STUDY = {
     "training": {"samples": 400, "alpha_max": 0.3, "gradients": "zeroed"},
+    "replicates": 0,
+    "judges": [],
     "transformer": {"kind": "one_direction", "rescaling": "none", "start": "zeros"},
     "image_sets": {"test": {"classes": 1, "seeds_per_class": 4}},
 }
