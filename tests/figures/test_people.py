@@ -104,7 +104,19 @@ def test_figures_and_table_1_come_from_their_tables_without_torch(tmp_path):
     RATES.to_csv(trials / "memory_game.by_alpha.csv", index=False)
     POWER.to_csv(tmp_path / "power.csv", index=False)
     rows = [{"model": "hit ~ alpha", "term": "alpha", "estimate": 1.9, "converged": "yes", "data_source": "human"}]
-    columns = ["model", "term", "estimate", "ci_low", "ci_high", "p", "n", "tjur_d", "converged", "data_source"]
+    columns = [
+        "model",
+        "term",
+        "estimate",
+        "ci_low",
+        "ci_high",
+        "p",
+        "p_holm",
+        "n",
+        "tjur_d",
+        "converged",
+        "data_source",
+    ]
     models = trials / "memory_game.models.csv"
     pd.DataFrame(rows, columns=columns).to_csv(models, index=False)
     claims = ["--claims", REPOSITORY / "config/claims.csv", "--results", ".", "--studies", "memorability"]

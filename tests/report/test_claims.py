@@ -34,6 +34,7 @@ def model(name: str, estimate=0.5, half=0.1, source=None, converged="yes") -> pd
         "ci_low": estimate - half,
         "ci_high": estimate + half,
         "p": 0.01,
+        "p_holm": 0.07 if name.startswith("redness") else 0.02,
         "n": 800,
         "converged": converged,
     }
@@ -184,6 +185,7 @@ def test_factors_agree_where_all_rise_whatever_entropy_does(claims, name, estima
     assert row.verdict == verdict
     assert ("not redness" in row.reason) == (name == "redness")
     assert row.estimate_ours == (6 if name == "entropy" else 5)
+    assert f"({5 if name == 'entropy' else 'also'} after Holm's correction)" in row.reason
 
 
 @pytest.mark.parametrize(("redness", "verdict"), [(0.68, "not_run"), (-0.5, "differs")])

@@ -95,7 +95,8 @@ use rule fit_mixed_models as fit_trial_models with:
         **tables(minutes=240),
     params:
         formulas=lambda w: EXPERIMENTS[w.experiment].formulas(FACTORS, classes_of(w.study)),
-        more=lambda w, input: f"--family binomial --join {input.factors} --normalise --keep-going",
+        more=lambda w, input: f"--family binomial --join {input.factors} --normalise --keep-going --correct "
+        + shlex.join(FACTORS),
 
 
 rule estimate_power:

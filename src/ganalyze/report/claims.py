@@ -177,7 +177,10 @@ def _factors(table: pd.DataFrame) -> dict:
     if counted.empty:
         return _not_run("No factor was measured.")
     rise, positive = counted.ci_low > 0, counted.estimate > 0
+    certain = rise & (counted.p_holm < 0.05)
     reason = f"{rise.sum()} of {len(counted)} factors rise"
+    if rise.any():
+        reason += f" ({'also' if certain.sum() == rise.sum() else certain.sum()} after Holm's correction)"
     if not rise.all():
         reason += f", not {_listed(counted.index[~rise])}"
     if len(lacking):

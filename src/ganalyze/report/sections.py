@@ -99,6 +99,7 @@ def table1_part(table: pd.DataFrame, claims: pd.DataFrame) -> list[dict[str, str
                 if pd.notna(row.log_odds)
                 else row.converged,
                 "p": p_number(row.p),
+                "p_holm": p_number(row.p_holm),
                 "tjur_d": _d(row.tjur_d),
                 "paper": with_interval(theirs.estimate, theirs.ci_low, theirs.ci_high),
                 "paper_p": _paper_p(theirs.p),
