@@ -27,6 +27,7 @@ from ganalyze.models.registry import UNET_FILE, Registry
 from ganalyze.models.segmenters import SEGMENTERS
 from ganalyze.models.segmenters.settings import Distillation
 from ganalyze.models.weights.files import Weights
+from ganalyze.statistics.equivalence import Equivalence
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.settings import ByName, FilePath, FilePaths, Floats, Name, Positive, as_tuple, one_error
 
@@ -100,6 +101,7 @@ class Run(GeneratorChoice, Compute):
     )
     photographs: FilePaths = Field(default=(), description="files of photographs that are inverted and moved")
     exclusions: Exclusions = Field(default=Exclusions(), description="which answers of people do not count")
+    equivalence: Equivalence = Field(default=Equivalence(), description="how small a difference counts as none")
     power_data_sets: Positive | None = Field(
         default=None, description="simulated memory games of each size to tell their power; without it, it is not told"
     )

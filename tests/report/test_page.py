@@ -53,6 +53,7 @@ PROVENANCE = {
         "segmenter": "unet",
         "detector": None,
         "power_data_sets": None,
+        "equivalence": {"margin": 0.2},
         "null_directions": {"directions": 19, "null_seeds": 4},
         "studies": [
             {"name": "memorability", "assessor": "resmem", "experiments": {"memory_game": {}}, **STUDY},

@@ -39,6 +39,7 @@ rule judge_claims:
     params:
         results=subpath(output[0], parent=True),
         studies=STUDIES,
+        equivalence=command_line(RUN.equivalence),
     shell:
         "python {input.code[0]:q} --claims {input.claims:q} --results {params.results} --studies {params.studies}"
-        " --tables {input.tables:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --tables {input.tables:q} {params.equivalence} --output {output:q} 2>&1 | tee {log:q}"

@@ -22,6 +22,7 @@ from ganalyze.report.explorer import explorer_study
 from ganalyze.report.pictures import as_data_uri
 from ganalyze.report.sections import claims_part, experiments_part, realness_in_words, table1_part
 from ganalyze.report.template import render, template
+from ganalyze.statistics.equivalence import Equivalence
 from ganalyze.statistics.witness import witness_difference
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.files import written_whole
@@ -71,6 +72,7 @@ def write_report(results: Path, provenance: dict[str, Any], output: Path) -> Non
         table1=table1_part(read_table(table1), claims) if has_table1 else [],
         experiments=experiments_part(results, experiments),
         witness=max((one for study in studies if (one := study["witness"]) is not None), default=None),
+        equivalence=Equivalence(**config["equivalence"]),
         observers=Observers(sensitivity=0.0),
         figures=figures,
         kinds={plan.kind for plan in plans.values()},

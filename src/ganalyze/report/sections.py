@@ -15,6 +15,7 @@ from ganalyze.support.tables import read_table
 VERDICTS = {
     "agrees": ("agrees", "agree"),
     "same_sign": ("same sign", "of the same sign only"),
+    "not_shown_equal": ("not shown equal", "not told apart but not shown equal"),
     "differs": ("differs", "differ"),
     "not_run": ("not run", "not run"),
 }
