@@ -80,6 +80,9 @@ def results(tmp_path):
         robust = {"model": ["own slopes", "levels off"], "term": ["alpha", "I(alpha^2)"], "estimate": [0.67, -0.3]}
         robust |= {"ci_low": [0.6, -0.4], "ci_high": [0.74, -0.2]}
         pd.DataFrame(robust).to_csv(folder / "robust_models.csv", index=False)
+        slopes = {"analysis": ["the paper's model", "sign test"], "estimate": [0.68, 0.6], "ci_low": [0.66, -0.2]}
+        slopes |= {"ci_high": [0.7, 1.4], "note": [None, "3 of 4 seeds rise"]}
+        pd.DataFrame(slopes).to_csv(folder / "robustness.csv", index=False)
         shares = {"factor": [*FACTORS, "all"], "share": [0.5, 0.01, 0.1, 0.61]}
         explained = pd.DataFrame(shares).assign(share_ci_low=0.5, share_ci_high=0.7)
         explained.to_csv(folder / "explained.csv", index=False)
@@ -508,6 +511,11 @@ def test_it_says_what_goes_along_with_the_score_and_whether_any_direction_would_
     assert (
         "With a slope of its own for each seed, it changes by 0.67 [0.60, 0.74] per unit of α, and levels off." in page
     )
+    assert (
+        "Asked in 2 ways, the slope of the score lies between 0.60 and 0.68 per unit of α, and can be told from none in "
+        "1 of them, not by sign test. 3 of 4 seeds rise."
+    ) in page
+    assert "0.60 [−0.20, 1.40]" in page
     assert "by 0.68 per unit of α, along 2 random directions of the same length by −0.10 to 0.20 (none as steep" in page
     null = pd.read_csv(results / "valence/null_directions.csv").assign(slope=[0.1, -0.3, 0.05])
     null.to_csv(results / "valence/null_directions.csv", index=False)

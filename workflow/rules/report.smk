@@ -60,7 +60,9 @@ rule write_report:
         alignment="<results>/alignment.csv" if len(STUDIES) > 1 else [],
         realness=expand("<results>/{study}/realness.csv", study=STUDIES if RUN.realness else []),
         null_directions=expand("<results>/{study}/null_directions.csv", study=STUDIES if RUN.null_directions else []),
-        changes=expand("<results>/{study}/{table}.csv", study=STUDIES, table=["steps", "explained", "robust_models"]),
+        changes=expand(
+            "<results>/{study}/{table}.csv", study=STUDIES, table=["steps", "explained", "robust_models", "robustness"]
+        ),
         models=expand("<results>/{study}/mixed_models.csv", study=STUDIES),
         claims="<results>/claims.csv",
         tables=TABLES1,

@@ -17,6 +17,7 @@ _OF_STUDY: dict[str, tuple[str, ...]] = {
     "realness": ("realness.csv",),
     "null_directions": ("null_directions.csv",),
     "explained": ("explained.csv",),
+    "multiverse": ("robustness.csv",),
 }
 # … and what of the run, in results/<run>/.
 _OF_RUN = {
@@ -83,9 +84,10 @@ def figures_of(
     null_directions: bool = False,
 ) -> dict[str, FigurePlan]:
     """The figures that can be drawn from `studies`: the paper's, each with those of its studies that are there, what
-    compares studies with all; for studies that no paper figure of a kind shows, `<kind>_<study>`; and six that the
-    paper lacks: what is `explained`, `null_directions` beside the learnt ones, `alignment` of several directions, the
-    `structure` that stays, the `power` of the memory game, the contact sheet of `masks`.
+    compares studies with all; for studies that no paper figure of a kind shows, `<kind>_<study>`; and seven that the
+    paper lacks: what is `explained`, the slope in a `multiverse` of analyses, `null_directions` beside the learnt ones,
+    `alignment` of several directions, the `structure` that stays, the `power` of the memory game, the contact sheet of
+    `masks`.
 
     realness, distilled, power, segmented, null_directions: whether the run measures realness, trains a segmenter,
     estimates power, finds the subject, tries random directions. experiments: of each study.
@@ -107,6 +109,7 @@ def figures_of(
         if segmented:
             figures["structure"] = FigurePlan("structure", tuple(studies))
     figures["explained"] = FigurePlan("explained", tuple(studies))
+    figures["multiverse"] = FigurePlan("multiverse", tuple(studies))
     if null_directions:
         figures["null_directions"] = FigurePlan("null_directions", tuple(studies))
     if power:

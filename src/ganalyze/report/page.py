@@ -109,6 +109,7 @@ def _study(
     slope = model[model.term == "alpha"].iloc[0]
     images, means = ImageSet.open(folder / "images/test.csv"), read_table(folder / "scores.by_alpha.csv")
     changes, subject = findings.factor_changes(folder), findings.subject_of(images)
+    slopes = read_table(folder / "robustness.csv")
     realness, null_directions = folder / "realness.csv", folder / "null_directions.csv"
     plain = changes.certain & (changes.change.abs() >= findings.SLIGHT)
 
@@ -131,6 +132,8 @@ def _study(
         "steps_told": findings.steps_in_words(
             read_table(folder / "steps.csv"), read_table(folder / "robust_models.csv")
         ),
+        "slopes": {row.analysis: with_interval(row.estimate, row.ci_low, row.ci_high) for row in slopes.itertuples()},
+        "slopes_told": findings.slopes_in_words(slopes),
         "explained_told": findings.explained_in_words(read_table(folder / "explained.csv"), subject),
         "null_told": findings.null_in_words(read_table(null_directions)) if null_directions.is_file() else "",
         "moves": findings.listed(study["transformer"].get("moves") or ()),
