@@ -111,7 +111,7 @@ def test_one_study_alone_is_compared_with_nothing():
 def test_what_people_did_is_drawn_where_they_were_asked():
     experiments = {"memorability": ["memory_game", "two_afc"], "valence": ["memory_game"]}
     figures = set(planned("memorability", "aesthetics", "valence", power=True, experiments=experiments))
-    assert {"fig5b", "fig7a", "memory_game_valence", "power"} <= figures
+    assert {"fig5b", "fig7a", "hits_explained", "memory_game_valence", "power"} <= figures
     assert not {"fig7b", "fig7c", "two_afc_valence", "memory_game_aesthetics"} & figures
 
 

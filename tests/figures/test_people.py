@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from ganalyze.experiments.registry import EXPERIMENTS
+from ganalyze.figures.hits_explained import draw_hits_explained
 from ganalyze.figures.power import draw_power
 from ganalyze.figures.rates import draw_rates
 from tests import REPOSITORY
@@ -51,6 +52,20 @@ POWER = pd.DataFrame(
 )
 
 
+HITS = pd.DataFrame(
+    {
+        "factor": ["brightness", "all", "alpha"],
+        "share": [0.01, 0.02, 0.015],
+        "share_ci_low": [0.005, 0.01, 0.01],
+        "share_ci_high": [0.02, 0.04, 0.03],
+        "chance": 0.001,
+        "n": 1200,
+        "seeds": 36,
+        "data_source": "simulated",
+    }
+)
+
+
 @pytest.fixture(autouse=True)
 def _close():
     yield
@@ -80,6 +95,16 @@ def test_simulated_answers_say_so_and_peoples_do_not():
     assert "SIMULATED" in texts(draw_rates(RATES, MODEL, GAME, "memorability"))
     assert "SIMULATED" not in texts(draw_rates(RATES.assign(data_source="human"), MODEL, GAME, "memorability"))
     assert "SIMULATED" in texts(draw_power(POWER))
+    assert "SIMULATED" in texts(draw_hits_explained(HITS))
+    assert "SIMULATED" not in texts(draw_hits_explained(HITS.assign(data_source="human")))
+
+
+def test_shares_of_hits_are_drawn_in_percent_with_their_intervals():
+    (ax,) = draw_hits_explained(HITS).axes
+    assert list(ax.lines[0].get_xdata()) == [0.5, 2]
+    assert list(ax.lines[1].get_xdata()) == [1]
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["brightness", "all factors together", "α alone"]
+    assert "nothing to explain" in texts(draw_hits_explained(HITS[1:2].assign(share=float("nan"))))
 
 
 def test_where_no_model_could_be_had_the_rates_are_drawn_without_a_slope():
@@ -119,11 +144,22 @@ def test_figures_and_table_1_come_from_their_tables_without_torch(tmp_path):
     ]
     models = trials / "memory_game.models.csv"
     pd.DataFrame(rows, columns=columns).to_csv(models, index=False)
+    points = [["a1", 1, -0.1, 0], ["a2", 1, 0.1, 1], ["b1", 2, -0.1, 1], ["b2", 2, 0.1, 1]]
+    points = pd.DataFrame(points, columns=["image_id", "seed_id", "alpha", "hit"]).assign(data_source="human")
+    points.to_csv(trials / "memory_game.data_points.csv", index=False)
+    factors = dict.fromkeys(["colorfulness", "redness", "entropy", "object_size", "centeredness", "squareness"], 0.5)
+    points[["image_id"]].assign(brightness=[0.1, 0.2, 0.3, 0.2], **factors).to_csv(
+        tmp_path / "factors.csv", index=False
+    )
     claims = ["--claims", REPOSITORY / "config/claims.csv", "--results", ".", "--studies", "memorability"]
     commands = [
         ["draw_figure.py", "memory_game", "--results", ".", "--studies", "memorability", "--output", "fig7a"],
         ["draw_figure.py", "power", "--results", ".", "--output", "power"],
-        ["make_table1.py", "--models", models, "--output", "table1.csv"],
+        [
+            *("make_table1.py", "--models", models, "--data-points", trials / "memory_game.data_points.csv"),
+            *("--factors", tmp_path / "factors.csv", "--seed", "1", "--output", "table1.csv"),
+            *("--explained", "hits_explained.csv"),
+        ],
         [
             "judge_claims.py",
             *claims,
@@ -142,5 +178,7 @@ def test_figures_and_table_1_come_from_their_tables_without_torch(tmp_path):
             env={"PYTHONPATH": str(tmp_path), "PATH": "/usr/bin:/bin", "MPLCONFIGDIR": str(tmp_path)},
         )
         assert done.returncode == 0, done.stderr
-    assert {"fig7a.svg", "fig7a.png", "power.svg", "table1.csv", "claims.csv"} <= {p.name for p in tmp_path.iterdir()}
+    assert {"fig7a.svg", "fig7a.png", "power.svg", "table1.csv", "hits_explained.csv", "claims.csv"} <= {
+        p.name for p in tmp_path.iterdir()
+    }
     assert ">SIMULATED<" in (tmp_path / "fig7a.svg").read_text()

@@ -139,6 +139,9 @@ def write_trials(results, source):
     tables = {("memorability", "score"): score, ("memorability", "memory_game"): models}
     judge_claims(CLAIMS, ["memorability", "valence"], tables).to_csv(results / "claims.csv", index=False)
     (results / "tables").mkdir(exist_ok=True)
+    shares = {"factor": ["brightness", "redness", "all", "alpha"], "share": [0.012, 0.001, 0.013, 0.02]}
+    shares |= {"share_ci_low": 0.004, "share_ci_high": 0.03, "chance": 0.0005, "data_source": source}
+    pd.DataFrame(shares).to_csv(results / "tables/hits_explained.csv", index=False)
     table1(models).to_csv(results / "tables/table1.csv", index=False)
 
 
@@ -317,6 +320,20 @@ def test_table_1_has_our_row_and_the_papers(results):
     brightness = part[part.index("Brightness") : part.index("Centeredness")]
     for words in ("0.68 [0.66, 0.70]", ".020", ".140", ".070", "0.28 [0.24, 0.32]", ".066"):
         assert words in brightness
+
+
+def test_beside_table_1_it_says_what_goes_along_with_hits(results):
+    page = write(results)
+    part = page[page.index("<h3>What goes along with hits") : page.index('id="claims"')]
+    assert part.startswith('<h3>What goes along with hits <span class="simulated">SIMULATED')
+    assert (
+        "all image factors explain 1.3% [0.4%, 3.0%] (by chance it would be 0.1%), most of it brightness, 1.2%" in part
+    )
+    assert "α alone explains 2.0%" in part
+    assert part.index("all image factors explain") < part.index("<figure") < part.index("<table")
+    nothing = pd.read_csv(results / "tables/hits_explained.csv")[2:3].assign(share=None)
+    nothing.to_csv(results / "tables/hits_explained.csv", index=False)
+    assert "There is nothing to explain" in write(results)
 
 
 def test_it_shows_every_figure_with_a_caption_and_the_rule_that_chose_the_rows(results):
@@ -512,8 +529,8 @@ def test_it_says_what_goes_along_with_the_score_and_whether_any_direction_would_
         "With a slope of its own for each seed, it changes by 0.67 [0.60, 0.74] per unit of α, and levels off." in page
     )
     assert (
-        "Asked in 2 ways, the slope of the score lies between 0.60 and 0.68 per unit of α, and can be told from none in "
-        "1 of them, not by sign test. 3 of 4 seeds rise."
+        "Asked in 2 ways, the slope of the score lies between 0.60 and 0.68 per unit of α, and can be told from none "
+        "in 1 of them, not by sign test. 3 of 4 seeds rise."
     ) in page
     assert "0.60 [−0.20, 1.40]" in page
     assert "by 0.68 per unit of α, along 2 random directions of the same length by −0.10 to 0.20 (none as steep" in page

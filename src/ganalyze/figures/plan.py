@@ -24,6 +24,7 @@ _OF_RUN = {
     "alignment": ("alignment.csv",),
     "structure": ("structure.csv",),
     "power": ("power.csv",),
+    "hits_explained": ("tables/hits_explained.csv",),
     "masks": ("segmenter/held_out.csv", "segmenter/held_out.zip"),
 }
 
@@ -84,10 +85,10 @@ def figures_of(
     null_directions: bool = False,
 ) -> dict[str, FigurePlan]:
     """The figures that can be drawn from `studies`: the paper's, each with those of its studies that are there, what
-    compares studies with all; for studies that no paper figure of a kind shows, `<kind>_<study>`; and seven that the
-    paper lacks: what is `explained`, the slope in a `multiverse` of analyses, `null_directions` beside the learnt ones,
-    `alignment` of several directions, the `structure` that stays, the `power` of the memory game, the contact sheet of
-    `masks`.
+    compares studies with all; for studies that no paper figure of a kind shows, `<kind>_<study>`; and eight that the
+    paper lacks: what is `explained`, and of hits too, the slope in a `multiverse` of analyses, `null_directions` beside
+    the learnt ones, `alignment` of several directions, the `structure` that stays, the `power` of the experiments, the
+    contact sheet of `masks`.
 
     realness, distilled, power, segmented, null_directions: whether the run measures realness, trains a segmenter,
     estimates power, finds the subject, tries random directions. experiments: of each study.
@@ -112,6 +113,8 @@ def figures_of(
     figures["multiverse"] = FigurePlan("multiverse", tuple(studies))
     if null_directions:
         figures["null_directions"] = FigurePlan("null_directions", tuple(studies))
+    if "memory_game" in experiments.get("memorability", ()):  # as Table 1
+        figures["hits_explained"] = FigurePlan("hits_explained")
     if power:
         figures["power"] = FigurePlan("power")
     if distilled:

@@ -20,7 +20,7 @@ from ganalyze.models.segmenters import SEGMENTERS
 from ganalyze.report import findings
 from ganalyze.report.explorer import explorer_study
 from ganalyze.report.pictures import as_data_uri
-from ganalyze.report.sections import claims_part, experiments_part, realness_in_words, table1_part
+from ganalyze.report.sections import claims_part, experiments_part, hits_part, realness_in_words, table1_part
 from ganalyze.report.template import render, template
 from ganalyze.statistics.equivalence import Equivalence
 from ganalyze.statistics.witness import witness_difference
@@ -45,6 +45,7 @@ def write_report(results: Path, provenance: dict[str, Any], output: Path) -> Non
     claims = read_table(results / "claims.csv")
     table1 = results / "tables/table1.csv"
     has_table1 = "memory_game" in experiments.get("memorability", ())
+    hits_told, hits_explained = hits_part(read_table(results / "tables/hits_explained.csv")) if has_table1 else ("", [])
     plans = figures_of(
         list(titles),
         realness=config["realness"] is not None,
@@ -70,6 +71,8 @@ def write_report(results: Path, provenance: dict[str, Any], output: Path) -> Non
         slight=findings.SLIGHT,
         claims=claims_part(claims, {study["name"]: study["card"].title for study in studies}),
         table1=table1_part(read_table(table1), claims) if has_table1 else [],
+        hits_told=hits_told,
+        hits_explained=hits_explained,
         experiments=experiments_part(results, experiments),
         witness=max((one for study in studies if (one := study["witness"]) is not None), default=None),
         equivalence=Equivalence(**config["equivalence"]),
