@@ -175,7 +175,11 @@ def test_figures_and_table_1_come_from_their_tables_without_torch(tmp_path):
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            env={"PYTHONPATH": str(tmp_path), "PATH": "/usr/bin:/bin", "MPLCONFIGDIR": str(tmp_path)},
+            env={
+                "PYTHONPATH": f"{tmp_path}:{REPOSITORY / 'src'}",
+                "PATH": "/usr/bin:/bin",
+                "MPLCONFIGDIR": str(tmp_path),
+            },
         )
         assert done.returncode == 0, done.stderr
     assert {"fig7a.svg", "fig7a.png", "power.svg", "table1.csv", "hits_explained.csv", "claims.csv"} <= {

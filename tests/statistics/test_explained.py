@@ -91,7 +91,8 @@ def hits(rng, strength, seeds=40, people=60):
     return points.assign(hit=(rng.random(len(points)) < 1 / (1 + np.exp(-odds))).astype(int), data_source="simulated")
 
 
-def test_hits_are_explained_by_what_they_were_made_of_and_by_nothing_no_more_than_by_chance():
+def test_hits_are_explained_by_what_they_were_made_of_and_by_nothing_no_more_than_by_chance(monkeypatch):
+    monkeypatch.setattr(explained_module, "DRAWS", 60)
     found = explain_hits(hits(np.random.default_rng(4), 1.0), ["a", "b", "c"], seed=1).set_index("factor")
     assert list(found.index) == ["a", "b", "c", "all", "alpha"]
     assert found.share["a"] > 10 * found.chance["a"]
@@ -99,12 +100,13 @@ def test_hits_are_explained_by_what_they_were_made_of_and_by_nothing_no_more_tha
     assert found.share["a"] > found.share["alpha"] > found.chance["alpha"]
     assert set(found.data_source) == {"simulated"}
     assert {2400} == set(found.n)
-    nothing = [explain_hits(hits(np.random.default_rng(i), 0.0), ["a", "b", "c"], seed=1) for i in range(40)]
+    nothing = [explain_hits(hits(np.random.default_rng(i), 0.0), ["a", "b", "c"], seed=1) for i in range(25)]
     nothing = pd.concat(nothing).query("factor == 'all'")
     assert nothing.share.mean() == pytest.approx(nothing.chance.mean(), rel=0.4)
 
 
-def test_where_no_hit_or_no_factor_varies_there_is_nothing_to_explain():
+def test_where_no_hit_or_no_factor_varies_there_is_nothing_to_explain(monkeypatch):
+    monkeypatch.setattr(explained_module, "DRAWS", 60)
     points = hits(np.random.default_rng(5), 1.0).assign(hit=1)
     found = explain_hits(points, ["a", "b", "c"], seed=1)
     assert found.factor.tolist() == ["all"]
