@@ -103,7 +103,7 @@ class Run(GeneratorChoice, Compute):
     exclusions: Exclusions = Field(default=Exclusions(), description="which answers of people do not count")
     equivalence: Equivalence = Field(default=Equivalence(), description="how small a difference counts as none")
     power_data_sets: Positive | None = Field(
-        default=None, description="simulated memory games of each size to tell their power; without it, it is not told"
+        default=None, description="simulated experiments of each size to tell their power; without it, it is not told"
     )
     studies: Annotated[tuple[Study, ...], BeforeValidator(as_tuple)] = Field(min_length=1)
 

@@ -36,22 +36,23 @@ MODEL = pd.DataFrame(
 )
 POWER = pd.DataFrame(
     {
+        "experiment": ["memory_game"] * 4 + ["two_afc"] * 2,
         "study": "memorability",
-        "beta": 1.92,
-        "participants": [10, 20],
-        "power": [0.7, 0.9],
-        "power_low": 0.6,
-        "power_high": 0.95,
-        "needed": 12.0,
+        "beta": [1.92] * 4 + [0.0] * 2,
+        "varies": ["participants", "participants", "images", "images", "participants", "participants"],
+        "participants": [10, 20, 10, 10, 40, 80],
+        "images": [1500, 1500, 80, 1500, 1500, 1500],
+        "power": [0.7, 0.9, None, None, 0.4, 0.7],
+        "power_low": [0.6, 0.6, None, None, None, None],
+        "power_high": [0.95, 0.95, None, None, None, None],
+        "needed": [12.0, 12.0, None, None, 111.0, 111.0],
         "needed_low": 10.0,
         "needed_high": 14.0,
-        "share": [0.5, 1.0],
-        "share_low": 0.4,
+        "share": [0.5, 1.0, 0.4, 0.5, 0.4, 0.6],
+        "share_low": 0.3,
         "share_high": 1.0,
     }
 )
-
-
 HITS = pd.DataFrame(
     {
         "factor": ["brightness", "all", "alpha"],
@@ -118,7 +119,14 @@ def test_where_no_series_counts_the_figure_says_so():
 
 def test_power_is_drawn_with_its_band_and_the_number_for_80_percent():
     figure = draw_power(POWER)
-    assert "memorability, β = 1.92: 12 [10, 14]" in texts(figure)
+    assert "hits, memorability, β = 1.92: 12 [10, 14]" in texts(figure)
+    assert "2AFC, no difference shown: 111" in texts(figure)
+
+
+def test_power_is_drawn_against_images_too():
+    _, images = draw_power(POWER).axes
+    assert list(images.containers[0].lines[0].get_ydata()) == [0.4, 0.5]
+    assert "memorability, 10 participants" in [text.get_text() for text in images.get_legend().get_texts()]
 
 
 def test_figures_and_table_1_come_from_their_tables_without_torch(tmp_path):

@@ -179,7 +179,7 @@ AFTER_IMAGES = {
     "fit_robust_models": 1,
     "analyse_changes": 1,
     "measure_null_directions": 1,
-    # scores, factors, realness, two of sequences, comparison, alignment, structure, explained, multiverse, null_directions
+    # scores, factors, realness, two of sequences, comparison, alignment, structure, explained, multiverse, random ones
     "draw_figure": 11,
     "measure_structure": 1,
 }

@@ -116,7 +116,8 @@ rule estimate_power:
         **tables(),
     params:
         data_sets=RUN.power_data_sets,
+        equivalence=command_line(RUN.equivalence),
         seed=RUN.seed,
     shell:
         "python {input.code[0]:q} --claims {input.claims:q} --data-sets {params.data_sets} --seed {params.seed}"
-        " --output {output:q} 2>&1 | tee {log:q}"
+        " {params.equivalence} --output {output:q} 2>&1 | tee {log:q}"
