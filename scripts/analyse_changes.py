@@ -1,4 +1,4 @@
-"""How the score changes within seeds: from one α to the next, and with the image factors."""
+"""How the score changes within seeds: from one α to the next, with the image factors, and by several analyses."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from ganalyze.images.image_sets import read_manifest
 from ganalyze.measures.factors import IMAGE_FACTORS, MASK_FACTORS
 from ganalyze.statistics.explained import explain_changes
 from ganalyze.statistics.model_tables import join_by_image
+from ganalyze.statistics.robustness import slopes_by_analysis
 from ganalyze.statistics.steps import step_changes
 from ganalyze.support.arguments import run_command
 from ganalyze.support.settings import Seed, Settings
@@ -21,8 +22,11 @@ class Arguments(Settings):
     seed: Seed
     manifest: Path = Field(description="of the scored test set")
     factors: Path = Field(description="of its images (scripts/measure_factors.py)")
+    model: Path = Field(description="mixed_models.csv of its scores")
+    robust: Path = Field(description="robust_models.csv of them")
     steps: Path = Field(description="table to write (CSV): the score's change at each step of α")
     explained: Path = Field(description="table to write (CSV): what goes along with the score's changes")
+    robustness: Path = Field(description="table to write (CSV): the slope of the score by several analyses")
 
 
 def main(arguments: Arguments) -> None:
@@ -31,6 +35,8 @@ def main(arguments: Arguments) -> None:
     explained = explain_changes(images, factors, seed=arguments.seed, study=arguments.study)
     write_table(step_changes(images), arguments.steps)
     write_table(explained, arguments.explained)
+    slopes = slopes_by_analysis(images, read_table(arguments.model), read_table(arguments.robust))
+    write_table(slopes, arguments.robustness)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""Estimate how many participants a memory game needs to detect effects as large as the paper's, by simulation."""
+"""Estimate how many participants and images the memory game needs to detect effects as large as the paper's, and
+the 2AFC task to show that there is none, by simulation."""
 
 from pathlib import Path
 
@@ -6,6 +7,7 @@ from pydantic import Field
 
 from ganalyze.experiments.power import estimate_power
 from ganalyze.report.claims import memory_effects, read_claims
+from ganalyze.statistics.equivalence import Equivalence
 from ganalyze.support.arguments import run_command
 from ganalyze.support.settings import Positive, Seed, Settings
 from ganalyze.support.tables import write_table
@@ -15,18 +17,21 @@ class Arguments(Settings):
     """How much is simulated."""
 
     claims: Path = Field(default=Path("config/claims.csv"), description="the paper's")
-    data_sets: Positive = Field(default=12, description="of each size")
+    data_sets: Positive = Field(default=100, description="of each size")
     seed: Seed
+    equivalence: Equivalence = Equivalence()
     output: Path = Field(description="table to write (CSV)")
 
 
 def main(arguments: Arguments) -> None:
-    power = estimate_power(memory_effects(read_claims(arguments.claims)), arguments.data_sets, arguments.seed)
+    effects = memory_effects(read_claims(arguments.claims))
+    power = estimate_power(effects, arguments.data_sets, arguments.seed, arguments.equivalence)
     write_table(power, arguments.output)
-    for study in power.drop_duplicates("study").itertuples():
+    for study in power.drop_duplicates(["experiment", "study"]).itertuples():
+        interval = f" (95 % interval of the simulation {study.needed_low:.0f} to {study.needed_high:.0f})"
         print(
-            f"{study.study}: β = {study.beta}, 80 % power with {study.needed:.0f} participants "
-            f"(95 % interval of the simulation {study.needed_low:.0f} to {study.needed_high:.0f})"
+            f"{study.experiment}, {study.study}: β = {study.beta}, 80 % power with {study.needed:.0f} participants"
+            f"{interval if study.beta else ' to show that there is none'}"
         )
 
 

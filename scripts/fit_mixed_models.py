@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import Field
 
 from ganalyze.statistics.mixed_models import Family, Intervals
-from ganalyze.statistics.model_tables import fit_models, join_by_image, read_observations
+from ganalyze.statistics.model_tables import correct_together, fit_models, join_by_image, read_observations
 from ganalyze.support.arguments import run_command
 from ganalyze.support.settings import Settings
 from ganalyze.support.tables import write_table
@@ -29,6 +29,9 @@ class Arguments(Settings):
     )
     family: Family = Field(description="of the response")
     intervals: Intervals = Field(default="wald", description="of the estimates, 95 %")
+    correct: tuple[str, ...] = Field(
+        default=(), description="terms whose p are also corrected for being several, in a column p_holm"
+    )
     output: Path = Field(description="CSV to write")
     name: tuple[str, ...] = Field(default=(), description="of each model; default: its formula up to random effects")
 
@@ -42,6 +45,8 @@ def main(arguments: Arguments) -> None:
     )
     for model in models[(models.n > 0) & (models.n < len(data))].drop_duplicates("model").itertuples():
         print(f"{model.model}: {len(data) - model.n} of {len(data)} rows left out: they lack a value", file=sys.stderr)
+    if arguments.correct:
+        models = correct_together(models, arguments.correct)
     write_table(models, arguments.output)
 
 

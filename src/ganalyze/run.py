@@ -27,6 +27,7 @@ from ganalyze.models.registry import UNET_FILE, Registry
 from ganalyze.models.segmenters import SEGMENTERS
 from ganalyze.models.segmenters.settings import Distillation
 from ganalyze.models.weights.files import Weights
+from ganalyze.statistics.equivalence import Equivalence
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.settings import ByName, FilePath, FilePaths, Floats, Name, Positive, as_tuple, one_error
 
@@ -119,8 +120,9 @@ class Run(GeneratorChoice, Compute):
     )
     photographs: FilePaths = Field(default=(), description="files of photographs that are inverted and moved")
     exclusions: Exclusions = Field(default=Exclusions(), description="which answers of people do not count")
+    equivalence: Equivalence = Field(default=Equivalence(), description="how small a difference counts as none")
     power_data_sets: Positive | None = Field(
-        default=None, description="simulated memory games of each size to tell their power; without it, it is not told"
+        default=None, description="simulated experiments of each size to tell their power; without it, it is not told"
     )
     studies: Annotated[tuple[Study, ...], BeforeValidator(as_tuple)] = Field(min_length=1)
 

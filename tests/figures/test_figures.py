@@ -15,6 +15,7 @@ from ganalyze.figures.comparison import choose_common_seeds, draw_comparison
 from ganalyze.figures.explained import draw_explained
 from ganalyze.figures.factors import FACTORS, draw_factors
 from ganalyze.figures.masks import draw_masks
+from ganalyze.figures.multiverse import draw_multiverse
 from ganalyze.figures.null_directions import draw_null_directions
 from ganalyze.figures.plan import figures_of
 from ganalyze.figures.scores import draw_scores
@@ -88,6 +89,7 @@ def test_the_papers_figures_are_drawn_of_the_studies_that_are_there():
         "factors_valence",
         "alignment",
         "explained",
+        "multiverse",
     }
     assert figures["fig9"].studies == ("valence",)
     assert figures["fig10"].studies == ("memorability", "valence")
@@ -109,7 +111,7 @@ def test_one_study_alone_is_compared_with_nothing():
 def test_what_people_did_is_drawn_where_they_were_asked():
     experiments = {"memorability": ["memory_game", "two_afc"], "valence": ["memory_game"]}
     figures = set(planned("memorability", "aesthetics", "valence", power=True, experiments=experiments))
-    assert {"fig5b", "fig7a", "memory_game_valence", "power"} <= figures
+    assert {"fig5b", "fig7a", "hits_explained", "memory_game_valence", "power"} <= figures
     assert not {"fig7b", "fig7c", "two_afc_valence", "memory_game_aesthetics"} & figures
 
 
@@ -117,6 +119,7 @@ def test_a_study_the_paper_does_not_have_gets_figures_of_its_own():
     assert set(planned("happiness")) == {
         *("scores_happiness", "factors_happiness", "sequences_happiness"),
         "explained",
+        "multiverse",
     }
     assert {"sequences_object_size", "fig8a"} <= set(planned("object_size"))
 
@@ -306,6 +309,19 @@ def test_what_is_explained_and_what_is_left_fill_a_bar():
     (ax,) = draw_explained({"memorability": table}).axes
     assert sum(bar.get_width() for bar in ax.patches) == pytest.approx(1)
     assert [text.get_text() for text in ax.texts] == ["50%", "47% left"]
+
+
+def test_slopes_of_each_analysis_are_drawn_with_their_intervals_a_panel_a_study():
+    slopes = {"analysis": ["paper", "lost", "sign"], "estimate": [0.7, None, 0.5], "ci_low": [0.6, None, -0.1]}
+    table = pd.DataFrame({**slopes, "ci_high": [0.8, None, 1.1], "note": [None, "not fitted", "3 of 4 rise"]})
+    figure = draw_multiverse({"memorability": table, "object_size": table})
+    first, second = figure.axes
+    assert [text.get_text() for text in first.get_yticklabels()] == ["paper", "lost", "sign"]
+    assert second.get_title("left") == "object size: 3 of 4 rise"
+    ends = [list(line.get_xdata()) for line in second.lines[:6:2]]
+    assert (ends[0], ends[2]) == ([0.6, 0.8], [-0.1, 1.1])
+    assert np.isnan(ends[1]).all()
+    plt.close("all")
 
 
 def test_the_alignment_of_directions_is_drawn_pair_by_pair():

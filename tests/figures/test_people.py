@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from ganalyze.experiments.registry import EXPERIMENTS
+from ganalyze.figures.hits_explained import draw_hits_explained
 from ganalyze.figures.power import draw_power
 from ganalyze.figures.rates import draw_rates
 from tests import REPOSITORY
@@ -35,18 +36,33 @@ MODEL = pd.DataFrame(
 )
 POWER = pd.DataFrame(
     {
+        "experiment": ["memory_game"] * 4 + ["two_afc"] * 2,
         "study": "memorability",
-        "beta": 1.92,
-        "participants": [10, 20],
-        "power": [0.7, 0.9],
-        "power_low": 0.6,
-        "power_high": 0.95,
-        "needed": 12.0,
+        "beta": [1.92] * 4 + [0.0] * 2,
+        "varies": ["participants", "participants", "images", "images", "participants", "participants"],
+        "participants": [10, 20, 10, 10, 40, 80],
+        "images": [1500, 1500, 80, 1500, 1500, 1500],
+        "power": [0.7, 0.9, None, None, 0.4, 0.7],
+        "power_low": [0.6, 0.6, None, None, None, None],
+        "power_high": [0.95, 0.95, None, None, None, None],
+        "needed": [12.0, 12.0, None, None, 111.0, 111.0],
         "needed_low": 10.0,
         "needed_high": 14.0,
-        "share": [0.5, 1.0],
-        "share_low": 0.4,
+        "share": [0.5, 1.0, 0.4, 0.5, 0.4, 0.6],
+        "share_low": 0.3,
         "share_high": 1.0,
+    }
+)
+HITS = pd.DataFrame(
+    {
+        "factor": ["brightness", "all", "alpha"],
+        "share": [0.01, 0.02, 0.015],
+        "share_ci_low": [0.005, 0.01, 0.01],
+        "share_ci_high": [0.02, 0.04, 0.03],
+        "chance": 0.001,
+        "n": 1200,
+        "seeds": 36,
+        "data_source": "simulated",
     }
 )
 
@@ -80,6 +96,16 @@ def test_simulated_answers_say_so_and_peoples_do_not():
     assert "SIMULATED" in texts(draw_rates(RATES, MODEL, GAME, "memorability"))
     assert "SIMULATED" not in texts(draw_rates(RATES.assign(data_source="human"), MODEL, GAME, "memorability"))
     assert "SIMULATED" in texts(draw_power(POWER))
+    assert "SIMULATED" in texts(draw_hits_explained(HITS))
+    assert "SIMULATED" not in texts(draw_hits_explained(HITS.assign(data_source="human")))
+
+
+def test_shares_of_hits_are_drawn_in_percent_with_their_intervals():
+    (ax,) = draw_hits_explained(HITS).axes
+    assert list(ax.lines[0].get_xdata()) == [0.5, 2]
+    assert list(ax.lines[1].get_xdata()) == [1]
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["brightness", "all factors together", "α alone"]
+    assert "nothing to explain" in texts(draw_hits_explained(HITS[1:2].assign(share=float("nan"))))
 
 
 def test_where_no_model_could_be_had_the_rates_are_drawn_without_a_slope():
@@ -93,7 +119,14 @@ def test_where_no_series_counts_the_figure_says_so():
 
 def test_power_is_drawn_with_its_band_and_the_number_for_80_percent():
     figure = draw_power(POWER)
-    assert "memorability, β = 1.92: 12 [10, 14]" in texts(figure)
+    assert "hits, memorability, β = 1.92: 12 [10, 14]" in texts(figure)
+    assert "2AFC, no difference shown: 111" in texts(figure)
+
+
+def test_power_is_drawn_against_images_too():
+    _, images = draw_power(POWER).axes
+    assert list(images.containers[0].lines[0].get_ydata()) == [0.4, 0.5]
+    assert "memorability, 10 participants" in [text.get_text() for text in images.get_legend().get_texts()]
 
 
 def test_figures_and_table_1_come_from_their_tables_without_torch(tmp_path):
@@ -104,14 +137,37 @@ def test_figures_and_table_1_come_from_their_tables_without_torch(tmp_path):
     RATES.to_csv(trials / "memory_game.by_alpha.csv", index=False)
     POWER.to_csv(tmp_path / "power.csv", index=False)
     rows = [{"model": "hit ~ alpha", "term": "alpha", "estimate": 1.9, "converged": "yes", "data_source": "human"}]
-    columns = ["model", "term", "estimate", "ci_low", "ci_high", "p", "n", "tjur_d", "converged", "data_source"]
+    columns = [
+        "model",
+        "term",
+        "estimate",
+        "ci_low",
+        "ci_high",
+        "p",
+        "p_holm",
+        "n",
+        "tjur_d",
+        "converged",
+        "data_source",
+    ]
     models = trials / "memory_game.models.csv"
     pd.DataFrame(rows, columns=columns).to_csv(models, index=False)
+    points = [["a1", 1, -0.1, 0], ["a2", 1, 0.1, 1], ["b1", 2, -0.1, 1], ["b2", 2, 0.1, 1]]
+    points = pd.DataFrame(points, columns=["image_id", "seed_id", "alpha", "hit"]).assign(data_source="human")
+    points.to_csv(trials / "memory_game.data_points.csv", index=False)
+    factors = dict.fromkeys(["colorfulness", "redness", "entropy", "object_size", "centeredness", "squareness"], 0.5)
+    points[["image_id"]].assign(brightness=[0.1, 0.2, 0.3, 0.2], **factors).to_csv(
+        tmp_path / "factors.csv", index=False
+    )
     claims = ["--claims", REPOSITORY / "config/claims.csv", "--results", ".", "--studies", "memorability"]
     commands = [
         ["draw_figure.py", "memory_game", "--results", ".", "--studies", "memorability", "--output", "fig7a"],
         ["draw_figure.py", "power", "--results", ".", "--output", "power"],
-        ["make_table1.py", "--models", models, "--output", "table1.csv"],
+        [
+            *("make_table1.py", "--models", models, "--data-points", trials / "memory_game.data_points.csv"),
+            *("--factors", tmp_path / "factors.csv", "--seed", "1", "--output", "table1.csv"),
+            *("--explained", "hits_explained.csv"),
+        ],
         [
             "judge_claims.py",
             *claims,
@@ -127,8 +183,14 @@ def test_figures_and_table_1_come_from_their_tables_without_torch(tmp_path):
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            env={"PYTHONPATH": str(tmp_path), "PATH": "/usr/bin:/bin", "MPLCONFIGDIR": str(tmp_path)},
+            env={
+                "PYTHONPATH": f"{tmp_path}:{REPOSITORY / 'src'}",
+                "PATH": "/usr/bin:/bin",
+                "MPLCONFIGDIR": str(tmp_path),
+            },
         )
         assert done.returncode == 0, done.stderr
-    assert {"fig7a.svg", "fig7a.png", "power.svg", "table1.csv", "claims.csv"} <= {p.name for p in tmp_path.iterdir()}
+    assert {"fig7a.svg", "fig7a.png", "power.svg", "table1.csv", "hits_explained.csv", "claims.csv"} <= {
+        p.name for p in tmp_path.iterdir()
+    }
     assert ">SIMULATED<" in (tmp_path / "fig7a.svg").read_text()

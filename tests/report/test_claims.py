@@ -7,8 +7,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm
 
-from ganalyze.report.claims import OURS, VERDICTS, compare, judge_claims, paper_sensitivity, read_claims
+from ganalyze.report.claims import OURS, judge_claims, paper_sensitivity, read_claims
+from ganalyze.report.verdicts import VERDICTS, compare, compare_none
+from ganalyze.statistics.equivalence import Equivalence
 from ganalyze.support.errors import GanalyzeError
 from tests import REPOSITORY
 
@@ -34,6 +37,7 @@ def model(name: str, estimate=0.5, half=0.1, source=None, converged="yes") -> pd
         "ci_low": estimate - half,
         "ci_high": estimate + half,
         "p": 0.01,
+        "p_holm": 0.07 if name.startswith("redness") else 0.02,
         "n": 800,
         "converged": converged,
     }
@@ -78,15 +82,46 @@ def interval(low, high):
         ((0.06, 0.18), (-0.30, 0.60), "same_sign"),  # too wide to tell
         ((0.66, 0.70), (-0.14, -0.12), "differs"),
         ((0.06, 0.18), (-0.60, 0.30), "differs"),
-        ((-0.33, 0.18), (-0.20, 0.40), "agrees"),  # none there, none here
-        ((-0.33, 0.18), (0.10, 0.60), "differs"),  # none there, one here
-        ((-0.33, 0.18), (-0.60, -0.05), "differs"),
         ((0.00, 0.12), (0.01, 0.10), "agrees"),  # redness, p = .042: a rounded 0 counts as above it
         ((-0.4, -0.2), (-0.3, -0.1), "agrees"),
     ],
 )
 def test_the_rule(paper, ours, verdict):
     assert compare(interval(*paper), interval(*ours))[0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("ours", "verdict"),
+    [
+        ((-0.30, 0.30), "agrees"),  # shown to be smaller than 0.5
+        ((0.01, 0.30), "agrees"),  # so is this, though it can be told from 0
+        ((-0.80, 0.60), "not_shown_equal"),  # too wide to tell
+        ((-0.01, 0.59), "not_shown_equal"),
+        ((0.10, 0.60), "differs"),
+        ((-0.60, -0.05), "differs"),
+    ],
+)
+def test_where_the_paper_found_no_effect_ours_has_to_be_shown_to_be_none(ours, verdict):
+    paper = interval(-0.33, 0.18)
+    found, reason = compare_none(paper, interval(*ours), margin=0.5)
+    assert found == verdict
+    assert reason.startswith("theirs cannot be told from 0 and is shown to lie within ±0.50 of it (p < .001); ours ")
+    assert ("not told apart, but not shown equal" in reason) == (verdict == "not_shown_equal")
+    assert compare_none(paper, interval(-ours[1], -ours[0]), margin=0.5)[0] == verdict
+
+
+@pytest.mark.parametrize(("margin", "verdict"), [(0.2, "agrees"), (0.08, "not_shown_equal")])
+def test_the_margin_is_a_setting_and_stands_in_the_table_with_both_tests(claims, margin, verdict):
+    rows = judge_claims(claims, STUDIES, everything("human"), Equivalence(margin=margin)).set_index("id")
+    assert rows.margin.dropna().to_dict() == {
+        "fig5b.2afc.alpha": pytest.approx(margin / 0.4),
+        "table1.entropy": pytest.approx(margin / 2),
+    }
+    row = rows.loc["fig5b.2afc.alpha"]
+    assert row.verdict == verdict
+    assert (row.p_equivalence_ours < 0.05) == (verdict == "agrees")
+    # From the paper's own interval, [-0.33, 0.18], by hand.
+    assert row.p_equivalence == pytest.approx(norm.sf((margin / 0.4 - 0.08) / (0.51 / 2 / 1.959964)), rel=1e-4)
 
 
 intervals = st.tuples(st.floats(-3, 3), st.floats(0.01, 2)).map(lambda x: interval(x[0] - x[1], x[0] + x[1]))
@@ -184,6 +219,7 @@ def test_factors_agree_where_all_rise_whatever_entropy_does(claims, name, estima
     assert row.verdict == verdict
     assert ("not redness" in row.reason) == (name == "redness")
     assert row.estimate_ours == (6 if name == "entropy" else 5)
+    assert f"({5 if name == 'entropy' else 'also'} after Holm's correction)" in row.reason
 
 
 @pytest.mark.parametrize(("redness", "verdict"), [(0.68, "not_run"), (-0.5, "differs")])

@@ -55,6 +55,7 @@ PROVENANCE = {
         "segmenter": "unet",
         "detector": None,
         "power_data_sets": None,
+        "equivalence": {"margin": 0.2},
         "null_directions": {"directions": 19, "null_seeds": 4},
         "studies": [
             {"name": "memorability", "assessor": "resmem", "experiments": {"memory_game": {}}, **STUDY},
@@ -81,6 +82,9 @@ def results(tmp_path):
         robust = {"model": ["own slopes", "levels off"], "term": ["alpha", "I(alpha^2)"], "estimate": [0.67, -0.3]}
         robust |= {"ci_low": [0.6, -0.4], "ci_high": [0.74, -0.2]}
         pd.DataFrame(robust).to_csv(folder / "robust_models.csv", index=False)
+        slopes = {"analysis": ["the paper's model", "sign test"], "estimate": [0.68, 0.6], "ci_low": [0.66, -0.2]}
+        slopes |= {"ci_high": [0.7, 1.4], "note": [None, "3 of 4 seeds rise"]}
+        pd.DataFrame(slopes).to_csv(folder / "robustness.csv", index=False)
         shares = {"factor": [*FACTORS, "all"], "share": [0.5, 0.01, 0.1, 0.61]}
         explained = pd.DataFrame(shares).assign(share_ci_low=0.5, share_ci_high=0.7)
         explained.to_csv(folder / "explained.csv", index=False)
@@ -121,13 +125,25 @@ def write_trials(results, source):
     series.to_csv(trials / "memory_game.series.csv", index=False)
     rates = pd.DataFrame({"alpha": [-0.2, 0.2], "data_points": [1200, 1300], "images": [400, 500]})
     rates.assign(data_source=source).to_csv(trials / "memory_game.by_alpha.csv", index=False)
-    row = {"estimate": 0.68, "ci_low": 0.66, "ci_high": 0.7, "p": 0.02, "n": 2500, "converged": "yes", "tjur_d": 0.07}
+    row = {
+        "estimate": 0.68,
+        "ci_low": 0.66,
+        "ci_high": 0.7,
+        "p": 0.02,
+        "p_holm": 0.14,
+        "n": 2500,
+        "converged": "yes",
+        "tjur_d": 0.07,
+    }
     models = pd.DataFrame([row | {"model": f"hit ~ {x}", "term": x} for x in ("alpha", "brightness")])
     models["data_source"] = source
     score = pd.DataFrame([row | {"model": "score", "term": "alpha"}])
     tables = {("memorability", "score"): score, ("memorability", "memory_game"): models}
     judge_claims(CLAIMS, ["memorability", "valence"], tables).to_csv(results / "claims.csv", index=False)
     (results / "tables").mkdir(exist_ok=True)
+    shares = {"factor": ["brightness", "redness", "all", "alpha"], "share": [0.012, 0.001, 0.013, 0.02]}
+    shares |= {"share_ci_low": 0.004, "share_ci_high": 0.03, "chance": 0.0005, "data_source": source}
+    pd.DataFrame(shares).to_csv(results / "tables/hits_explained.csv", index=False)
     table1(models).to_csv(results / "tables/table1.csv", index=False)
 
 
@@ -304,8 +320,22 @@ def test_table_1_has_our_row_and_the_papers(results):
     page = write(results)
     part = page[page.index("<h3>Table 1") : page.index('id="claims"')]
     brightness = part[part.index("Brightness") : part.index("Centeredness")]
-    for words in ("0.68 [0.66, 0.70]", ".070", "0.28 [0.24, 0.32]", ".066"):
+    for words in ("0.68 [0.66, 0.70]", ".020", ".140", ".070", "0.28 [0.24, 0.32]", ".066"):
         assert words in brightness
+
+
+def test_beside_table_1_it_says_what_goes_along_with_hits(results):
+    page = write(results)
+    part = page[page.index("<h3>What goes along with hits") : page.index('id="claims"')]
+    assert part.startswith('<h3>What goes along with hits <span class="simulated">SIMULATED')
+    assert (
+        "all image factors explain 1.3% [0.4%, 3.0%] (by chance it would be 0.1%), most of it brightness, 1.2%" in part
+    )
+    assert "α alone explains 2.0%" in part
+    assert part.index("all image factors explain") < part.index("<figure") < part.index("<table")
+    nothing = pd.read_csv(results / "tables/hits_explained.csv")[2:3].assign(share=None)
+    nothing.to_csv(results / "tables/hits_explained.csv", index=False)
+    assert "There is nothing to explain" in write(results)
 
 
 def test_it_shows_every_figure_with_a_caption_and_the_rule_that_chose_the_rows(results):
@@ -500,6 +530,11 @@ def test_it_says_what_goes_along_with_the_score_and_whether_any_direction_would_
     assert (
         "With a slope of its own for each seed, it changes by 0.67 [0.60, 0.74] per unit of α, and levels off." in page
     )
+    assert (
+        "Asked in 2 ways, the slope of the score lies between 0.60 and 0.68 per unit of α, and can be told from none "
+        "in 1 of them, not by sign test. 3 of 4 seeds rise."
+    ) in page
+    assert "0.60 [−0.20, 1.40]" in page
     assert "by 0.68 per unit of α, along 2 random directions of the same length by −0.10 to 0.20 (none as steep" in page
     null = pd.read_csv(results / "valence/null_directions.csv").assign(slope=[0.1, -0.3, 0.05])
     null.to_csv(results / "valence/null_directions.csv", index=False)

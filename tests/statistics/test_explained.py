@@ -8,7 +8,7 @@ import pytest
 import statsmodels.api as sm
 
 from ganalyze.statistics import explained as explained_module
-from ganalyze.statistics.explained import explain_changes
+from ganalyze.statistics.explained import explain_changes, explain_hits
 from ganalyze.support.errors import GanalyzeError
 
 ALPHAS = np.array([-0.2, -0.1, 0.0, 0.1, 0.2])
@@ -79,3 +79,36 @@ def test_what_never_changes_is_left_out_and_nothing_to_explain_is_said():
     assert explained.n[0] == len(table) - 1
     with pytest.raises(GanalyzeError, match="nothing to explain"):
         explain_changes(table, ["d"], seed=1, study="s")
+
+
+def hits(rng, strength, seeds=40, people=60):
+    """People see one clone of each seed; hits depend on factor a, of which α moves a part, and on who answers."""
+    clones = images(rng, seeds)
+    seen = rng.integers(len(ALPHAS), size=(people, seeds)) + len(ALPHAS) * np.arange(seeds)
+    points = clones.iloc[seen.ravel()].reset_index(drop=True)
+    within = points.a - points.groupby("seed_id").a.transform("mean")
+    odds = strength * within / within.std() + rng.normal(size=people).repeat(seeds)
+    return points.assign(hit=(rng.random(len(points)) < 1 / (1 + np.exp(-odds))).astype(int), data_source="simulated")
+
+
+def test_hits_are_explained_by_what_they_were_made_of_and_by_nothing_no_more_than_by_chance(monkeypatch):
+    monkeypatch.setattr(explained_module, "DRAWS", 60)
+    found = explain_hits(hits(np.random.default_rng(4), 1.0), ["a", "b", "c"], seed=1).set_index("factor")
+    assert list(found.index) == ["a", "b", "c", "all", "alpha"]
+    assert found.share["a"] > 10 * found.chance["a"]
+    assert found.share_ci_low["a"] > found.share_ci_high["c"]
+    assert found.share["a"] > found.share["alpha"] > found.chance["alpha"]
+    assert set(found.data_source) == {"simulated"}
+    assert {2400} == set(found.n)
+    nothing = [explain_hits(hits(np.random.default_rng(i), 0.0), ["a", "b", "c"], seed=1) for i in range(25)]
+    nothing = pd.concat(nothing).query("factor == 'all'")
+    assert nothing.share.mean() == pytest.approx(nothing.chance.mean(), rel=0.4)
+
+
+def test_where_no_hit_or_no_factor_varies_there_is_nothing_to_explain(monkeypatch):
+    monkeypatch.setattr(explained_module, "DRAWS", 60)
+    points = hits(np.random.default_rng(5), 1.0).assign(hit=1)
+    found = explain_hits(points, ["a", "b", "c"], seed=1)
+    assert found.factor.tolist() == ["all"]
+    assert found.share.isna().all()
+    assert explain_hits(points[:0], ["a", "b", "c"], seed=1).data_source.tolist() == ["none"]

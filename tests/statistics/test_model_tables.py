@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ganalyze.statistics.model_tables import join_by_image, read_observations
+from ganalyze.statistics.model_tables import correct_together, join_by_image, read_observations
 from ganalyze.support.errors import GanalyzeError
 from tests import REPOSITORY
 
@@ -127,3 +127,12 @@ def test_the_command_refuses_a_join_in_one_line(tmp_path, change, message):
     assert done.stderr.startswith(message)
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "models.csv").exists()
+
+
+def test_p_of_questions_asked_together_are_corrected_by_holm_and_others_are_not():
+    terms = ["alpha", "(Intercept)", "alpha", "alpha", "alpha", "alpha", "alpha"]
+    p = [0.01, 0.001, 0.02, 0.03, 0.03, 0.5, np.nan]
+    corrected = correct_together(pd.DataFrame({"term": terms, "p": p}), ["alpha"]).p_holm
+    # R: p.adjust(c(0.01, 0.02, 0.03, 0.03, 0.5), "holm")
+    np.testing.assert_allclose(corrected, [0.05, np.nan, 0.08, 0.09, 0.09, 0.5, np.nan])
+    assert correct_together(pd.DataFrame({"term": terms, "p": p}), ["redness"]).p_holm.isna().all()

@@ -155,7 +155,7 @@ def test_a_run_killed_in_training_and_in_generation_ends_with_the_same_bytes(mak
     assert checkout.bytes_of(*NUMBERS) == valence_alone.bytes_of(*NUMBERS)
 
 
-FIGURES = {"draw_figure": 5, "draw_catalogue": 1}  # scores, two of sequences, two of factors; the catalogue
+FIGURES = {"draw_figure": 6, "draw_catalogue": 1}  # scores, multiverse, two of sequences, two of factors; the catalogue
 MODELS = {"fit_mixed_models": 1, "write_metrics": 1}
 CLAIMS = {"fit_factor_models": 1, "judge_claims": 1, "write_provenance": 1, "write_report": 1}
 ALL_MODELS = {**MODELS, "fit_robust_models": 1, "analyse_changes": 1}
@@ -172,8 +172,8 @@ AFTER_TRAINING = {"generate_images": 1, "gather_images": 1, **AFTER_IMAGES}
         ("src/ganalyze/figures/scores.py", {"draw_figure": 1, "write_report": 1}),
         ("src/ganalyze/figures/sequences.py", {"draw_figure": 2, "draw_catalogue": 1, "write_report": 1}),
         ("src/ganalyze/figures/plan.py", {**FIGURES, "write_report": 1}),
-        ("src/ganalyze/measures/factors.py", {**AFTER_FACTORS, "draw_figure": 2}),
-        ("src/ganalyze/statistics/mixed_models.py", {**ALL_MODELS, "draw_figure": 2, **CLAIMS}),
+        ("src/ganalyze/measures/factors.py", {**AFTER_FACTORS, "draw_figure": 3}),
+        ("src/ganalyze/statistics/mixed_models.py", {**ALL_MODELS, "draw_figure": 3, **CLAIMS}),
         ("src/ganalyze/report/templates/captions.yaml", {"write_report": 1}),
         ("src/ganalyze/models/assessors/resmem.py", {}),
     ],

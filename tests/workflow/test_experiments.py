@@ -16,7 +16,7 @@ REAL = "data/tiny/memorability/trials/memory_game.csv"
 AFTER_TRIALS = {
     "prepare_trials": 1,
     "fit_trial_models": 1,
-    "draw_figure": 1,
+    "draw_figure": 2,  # rates, what explains hits
     "make_table1": 1,
     "judge_claims": 1,
     "write_provenance": 1,

@@ -176,7 +176,11 @@ AFTER_IMAGES = {
     "write_report": 1,
     "write_provenance": 1,
     "draw_catalogue": 1,
-    "draw_figure": 8,  # scores, factors, realness, two of sequences, comparison, alignment, structure
+    "fit_robust_models": 1,
+    "analyse_changes": 1,
+    "measure_null_directions": 1,
+    # scores, factors, realness, two of sequences, comparison, alignment, structure, explained, multiverse, random ones
+    "draw_figure": 11,
     "measure_structure": 1,
 }
 IMAGES = {"generate_images": 1, "generate_strip": 1, "gather_images": 1, **AFTER_IMAGES}
@@ -207,13 +211,16 @@ def test_a_changed_setting_of_one_study_concerns_what_depends_on_it_and_nothing_
 
 
 FIGURES = {
-    "draw_figure": 11,  # scores, factors, realness and sequences of two studies, comparison, alignment, structure
+    # scores, factors, realness and sequences of two studies, comparison, alignment, structure; explained, multiverse,
+    # null directions
+    "draw_figure": 14,
     "draw_catalogue": 2,
     "write_report": 1,
 }
 FACTORS = {
     "measure_factors": 2,
-    "draw_figure": 2,
+    "analyse_changes": 2,
+    "draw_figure": 4,  # factors of two studies, explained, multiverse
     "fit_factor_models": 2,
     "judge_claims": 1,
     "write_provenance": 1,
@@ -324,7 +331,7 @@ def test_the_stages_cover_every_setting_and_every_study_of_the_demo():
     # The report's stage takes the whole file, and looks for faces itself; where weights lie changes no result; nor do
     # photographs in what is stored; the demo has none of the others.
     elsewhere = {"run", "studies", "weights_dir", "detector", "photographs"} | (
-        {"power_data_sets", "generator_options", "distillation"} - set(run)
+        {"power_data_sets", "equivalence", "generator_options", "distillation"} - set(run)
     )
     with_options = {
         f"studies.{i}.assessor_options" for i, one in enumerate(run["studies"]) if "assessor_options" in one
@@ -375,7 +382,7 @@ OF_PEOPLE = {
     "simulate_trials": 2,
     "prepare_trials": 2,
     "fit_trial_models": 2,
-    "draw_figure": 2,  # rates
+    "draw_figure": 3,  # rates, what explains hits
     "make_table1": 1,
     "judge_claims": 1,
     "write_provenance": 1,

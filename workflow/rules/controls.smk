@@ -116,9 +116,12 @@ rule analyse_changes:
         code=code("analyse_changes.py"),
         manifest="<results>/{study}/images/test.csv",
         factors="<results>/{study}/factors.csv",
+        model="<results>/{study}/mixed_models.csv",
+        robust="<results>/{study}/robust_models.csv",
     output:
         steps="<results>/{study}/steps.csv",
         explained="<results>/{study}/explained.csv",
+        robustness="<results>/{study}/robustness.csv",
     log:
         "<logs>/analyse_changes/{study}.log",
     conda:
@@ -129,4 +132,5 @@ rule analyse_changes:
         seed=RUN.seed,
     shell:
         "python {input.code[0]:q} --study {wildcards.study} --seed {params.seed} --manifest {input.manifest:q}"
-        " --factors {input.factors:q} --steps {output.steps:q} --explained {output.explained:q} 2>&1 | tee {log:q}"
+        " --factors {input.factors:q} --model {input.model:q} --robust {input.robust:q} --steps {output.steps:q}"
+        " --explained {output.explained:q} --robustness {output.robustness:q} 2>&1 | tee {log:q}"

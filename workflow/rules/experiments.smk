@@ -95,7 +95,8 @@ use rule fit_mixed_models as fit_trial_models with:
         **tables(minutes=240),
     params:
         formulas=lambda w: EXPERIMENTS[w.experiment].formulas(FACTORS, classes_of(w.study)),
-        more=lambda w, input: f"--family binomial --join {input.factors} --normalise --keep-going",
+        more=lambda w, input: f"--family binomial --join {input.factors} --normalise --keep-going --correct "
+        + shlex.join(FACTORS),
 
 
 rule estimate_power:
@@ -115,7 +116,8 @@ rule estimate_power:
         **tables(),
     params:
         data_sets=RUN.power_data_sets,
+        equivalence=command_line(RUN.equivalence),
         seed=RUN.seed,
     shell:
         "python {input.code[0]:q} --claims {input.claims:q} --data-sets {params.data_sets} --seed {params.seed}"
-        " --output {output:q} 2>&1 | tee {log:q}"
+        " {params.equivalence} --output {output:q} 2>&1 | tee {log:q}"

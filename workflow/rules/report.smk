@@ -64,7 +64,9 @@ rule write_report:
         null_directions=expand("<results>/{study}/null_directions.csv", study=STUDIES if RUN.null_directions else []),
         stability=[f"<results>/{study.name}/along_training.csv" for study in RUN.studies if study.replicates],
         judges=[f"<results>/{study.name}/judges.csv" for study in RUN.studies if study.judges],
-        changes=expand("<results>/{study}/{table}.csv", study=STUDIES, table=["steps", "explained", "robust_models"]),
+        changes=expand(
+            "<results>/{study}/{table}.csv", study=STUDIES, table=["steps", "explained", "robust_models", "robustness"]
+        ),
         models=expand("<results>/{study}/mixed_models.csv", study=STUDIES),
         claims="<results>/claims.csv",
         tables=TABLES1,

@@ -39,7 +39,7 @@ use rule fit_mixed_models as fit_factor_models with:
         "<benchmarks>/fit_factor_models/{study}.tsv"
     params:
         formulas=lambda w: formulas.factor_formulas(FACTORS, classes_of(w.study)),
-        more=lambda w, input: f"--family gaussian --join {input.factors} --keep-going",
+        more=lambda w, input: f"--family gaussian --join {input.factors} --keep-going --correct alpha",
 
 
 use rule fit_mixed_models as fit_robust_models with:

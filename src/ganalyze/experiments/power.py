@@ -1,52 +1,84 @@
-"""How many participants a memory game needs to detect an effect of α as large as the paper's (§3.4, §3.4.1, §4).
+"""How many participants and images the experiments need, by simulation (§3.3.2, §3.4, §3.4.1, §4).
 
-Simulated observers play one series each, of 60 targets of the paper's test set (1,500 seeds, 750 classes); the
-logistic mixed model is fitted, and the effect counts as detected where its two-sided p is below .05. Wald's z grows
-with the root of the number of participants N, so that one number k for each effect tells the whole curve:
+The memory game is to detect an effect of α as large as the paper's: two-sided p below .05. Wald's z grows with the root
+of the number of participants N, so that one number k for each effect tells the whole curve:
 
     z ~ Normal(k √N, 1)        power(N) = Φ(k √N − 1.96) + Φ(−k √N − 1.96)
 
 k is estimated from the z of all data sets, of every N, with a standard error of 1/√(Σ N). That uses each data set
-better than counting detections, whose shares stand beside the curve to check it. Both are uncertain by simulation only:
-that people are as the observers are assumed to be is not part of it.
+better than counting detections, whose shares stand beside the curve to check it. The 2AFC task is to show that α makes
+no difference, where it makes none, by the equivalence test (`ganalyze.statistics.equivalence`), whose curve follows
+from the standard error, which shrinks with √N.
+
+Simulated observers do one series each, of 60 targets (2AFC: 80) of the paper's test set (1,500 images a condition, two
+of each class), or of fewer images. What is uncertain here is uncertain by simulation only: that people are as the
+observers are assumed to be is not part of it. Seeds differ in level, and not in how much α does to them.
 """
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import brentq
+from scipy.special import expit
 from scipy.stats import binomtest, norm
 
-from ganalyze.experiments.observers import Observers, simulate_trials
-from ganalyze.statistics.formulas import trial_formula
-from ganalyze.statistics.mixed_models import fit_mixed_model
+from ganalyze.experiments.observers import Traits
+from ganalyze.experiments.quick_fit import quick_slope
+from ganalyze.statistics.equivalence import Equivalence, equivalence_p
 from ganalyze.support.intervals import Z_975, normal_interval
 from ganalyze.support.progress import progress
 from ganalyze.support.randomness import stream
 
-TARGETS = 60  # a series
+TARGETS = {"memory_game": 60, "two_afc": 80}  # a series
 SEEDS, SEEDS_PER_CLASS = 1500, 2
+FEWER_SEEDS = (80, 200, 500)  # images a condition, besides the paper's
 GRIDS = {"object_size": (-0.8, -0.4, 0.0, 0.4, 0.8)}  # §3.4.1; the others:
 GRID = (-0.2, -0.1, 0.0, 0.1, 0.2)
 PARTICIPANTS = (10, 20, 40, 80, 160)
+PARTICIPANTS_2AFC = (40, 80, 160)
+Z_95 = float(norm.ppf(0.95))
 
 
-def estimate_power(effects: dict[str, float], data_sets: int, seed: int) -> pd.DataFrame:
-    """effects: β, in log odds per unit of α, by study. data_sets: of each size.
+def estimate_power(effects: dict[str, float], data_sets: int, seed: int, equivalence: Equivalence) -> pd.DataFrame:
+    """effects: β of hits, in log odds per unit of α, by study. data_sets: of each size.
 
-    Returns rows of study and beta with the columns of `power_table`, and data_source.
+    Returns rows of experiment, study, beta and varies ("participants" or "images") with the columns of `power_table`,
+    images (a condition) and data_source. Images vary at the simulated number of participants that is nearest to
+    the one for 80 % power, and have shares alone. The last rows are the 2AFC task's, with β = 0.
     """
+    margin = equivalence.per_unit("alpha")
+    sizes = len(PARTICIPANTS) + len(FEWER_SEEDS)
     tables = []
-    with progress(len(effects) * len(PARTICIPANTS) * data_sets, "data set", "power") as bar:
+    with progress(data_sets * (len(effects) * sizes + len(PARTICIPANTS_2AFC)), "data set", "power") as bar:
+
+        def fits(experiment: str, study: str, beta: float, participants: int, seeds: int = SEEDS) -> np.ndarray:
+            found = []
+            for data_set in range(data_sets):
+                rng = stream(seed, "power", experiment, study, participants, seeds, data_set)
+                points = simulate_answers(experiment, beta, GRIDS.get(study, GRID), participants, seeds, rng)
+                found.append(quick_slope(points, "answer", spread()))
+                bar.update(1)
+            return np.array(found)
+
         for study, beta in effects.items():
-            z = np.empty((len(PARTICIPANTS), data_sets))
-            for row, participants in enumerate(PARTICIPANTS):
-                for column in range(data_sets):
-                    z[row, column] = _z(study, beta, participants, column, seed)
-                    bar.update(1)
-            table = power_table(z, PARTICIPANTS)
-            table.insert(0, "study", study)
-            table.insert(1, "beta", beta)
-            tables.append(table)
-    return pd.concat(tables, ignore_index=True).assign(data_source="simulated")
+            slopes = np.array([fits("memory_game", study, beta, n) for n in PARTICIPANTS])
+            table = power_table(slopes[..., 0] / slopes[..., 1], PARTICIPANTS)
+            near = min(PARTICIPANTS, key=lambda n: abs(n - table.needed[0]))
+            shares = []
+            for seeds in FEWER_SEEDS:
+                fewer = fits("memory_game", study, beta, near, seeds)
+                shares.append(
+                    _shares(np.abs(fewer[:, 0] / fewer[:, 1]) > Z_975) | {"participants": near, "images": seeds}
+                )
+            whole = table[table.participants == near][["participants", "data_sets", "share", "share_low", "share_high"]]
+            images = pd.concat([pd.DataFrame(shares), whole.assign(images=SEEDS)], ignore_index=True)
+            both = [table.assign(varies="participants", images=SEEDS), images.assign(varies="images")]
+            tables.append(pd.concat(both, ignore_index=True).assign(experiment="memory_game", study=study, beta=beta))
+        slopes = np.array([fits("two_afc", "memorability", 0.0, n) for n in PARTICIPANTS_2AFC])
+        table = equivalence_table(slopes, PARTICIPANTS_2AFC, margin).assign(varies="participants", images=SEEDS)
+        tables.append(table.assign(experiment="two_afc", study="memorability", beta=0.0))
+    table = pd.concat(tables, ignore_index=True).assign(data_source="simulated")
+    first = ["experiment", "study", "beta", "varies", "participants", "images"]
+    return table[[*first, *table.columns.difference(first, sort=False)]]
 
 
 def power_table(z: np.ndarray, participants: tuple[int, ...]) -> pd.DataFrame:
@@ -60,18 +92,8 @@ def power_table(z: np.ndarray, participants: tuple[int, ...]) -> pd.DataFrame:
     k = abs((z * np.sqrt(n)[:, None]).sum()) / (n.sum() * z.shape[1])
     low, high = normal_interval(k, 1 / np.sqrt(n.sum() * z.shape[1]))
     low = max(0.0, low)
-    detected = (np.abs(z) > Z_975).sum(axis=1)
-    shares = [binomtest(int(hits), z.shape[1]).proportion_ci(method="wilson") for hits in detected]
-    shares = pd.DataFrame(
-        {
-            "participants": participants,
-            "data_sets": z.shape[1],
-            "share": detected / z.shape[1],
-            "share_low": [share.low for share in shares],
-            "share_high": [share.high for share in shares],
-        }
-    )
-    grid = np.unique([*participants, *np.geomspace(n.min() / 2, n.max() * 2, 60).round().astype(int)])
+    shares = pd.DataFrame([_shares(np.abs(row) > Z_975) for row in z]).assign(participants=participants)
+    grid = _grid(participants)
     curve = pd.DataFrame(
         {
             "participants": grid,
@@ -97,36 +119,60 @@ def needed(k: float, wanted: float = 0.8) -> float:
     return ((Z_975 + norm.ppf(wanted)) / k) ** 2 if k > 0 else np.inf
 
 
-def _z(study: str, beta: float, participants: int, data_set: int, seed: int) -> float:
-    """Wald's z of α in one simulated data set."""
-    rng = stream(seed, "power", study, participants, data_set)
-    tracks, images = _targets(GRIDS.get(study, GRID), participants, rng)
-    # The score is α itself, so that the sensitivity is β. Participants whose series would not count are left out.
-    observers = Observers(sensitivity=beta, careless=0.0)
-    trials = simulate_trials(tracks, images, "memory_game", observers, seed, f"power {study} {participants} {data_set}")
-    points = trials.rename(columns={"response": "hit"})
-    formula = trial_formula("hit", "alpha", SEEDS // SEEDS_PER_CLASS)
-    alpha = fit_mixed_model(points, formula, "binomial", "hit").set_index("term").loc["alpha"]
-    return alpha.estimate / alpha.std_error
+def equivalence_table(slopes: np.ndarray, participants: tuple[int, ...], margin: float) -> pd.DataFrame:
+    """The same of showing none, from estimates and standard errors (numbers of participants, data sets, 2) of data sets
+    without an effect. The curve has no band: standard errors hardly differ from one data set to the next."""
+    n = np.array(participants, float)
+    error = np.sqrt((np.square(slopes[..., 1]) * n[:, None]).mean())  # of one participant
+
+    def shown(of: np.ndarray) -> np.ndarray:
+        return np.maximum(0, 2 * norm.cdf(margin * np.sqrt(of) / error - Z_95) - 1)
+
+    shares = [
+        _shares(np.array([equivalence_p(estimate, std_error, margin) for estimate, std_error in row]) < 0.05)
+        for row in slopes
+    ]
+    grid = _grid(participants)
+    enough = brentq(lambda of: shown(of) - 0.8, 1, 1e9)
+    curve = pd.DataFrame({"participants": grid, "power": shown(grid), "needed": enough})
+    return curve.merge(pd.DataFrame(shares).assign(participants=participants), on="participants", how="left")
 
 
-def _targets(grid: tuple[float, ...], participants: int, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Repeats of targets, different seeds for each participant, and the images' manifest."""
-    seed_id = np.repeat(np.arange(SEEDS), len(grid))
-    images = pd.DataFrame({"seed_id": seed_id, "class_id": seed_id // SEEDS_PER_CLASS, "alpha": np.tile(grid, SEEDS)})
-    images = images.assign(image_id=images.index.astype(str), score=images.alpha)
-    seeds = np.concatenate([rng.choice(SEEDS, TARGETS, replace=False) for _ in range(participants)])
-    chosen = images.iloc[seeds * len(grid) + rng.integers(len(grid), size=len(seeds))].reset_index(drop=True)
-    slots = np.repeat(np.arange(participants), TARGETS)
-    return chosen.assign(
-        slot=slots,
-        series=1,
-        track=slots.astype(str),
-        trial_index=np.tile(np.arange(TARGETS), participants),
-        phase="main",
-        role="target",
-        is_repeat=1,
-        lag=34,
-        foil_image_id=None,
-        fake_side=None,
-    ), images
+def spread() -> dict[str, float]:
+    """By how much simulated people, seeds and classes differ, log odds."""
+    traits = Traits()
+    return {"participant": traits.participant_sd, "seed_id": traits.seed_sd, "class_id": traits.class_sd}
+
+
+def simulate_answers(
+    experiment: str, beta: float, grid: tuple[float, ...], participants: int, seeds: int, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Data points: participant, seed_id, class_id, alpha, answer (1: a hit, or the fake found). The observers are
+    those of `ganalyze.experiments.observers`, all careful, whose score is α itself; each meets seeds of their
+    own, one clone of each."""
+    traits, targets = Traits(), TARGETS[experiment]
+    seed_id = np.concatenate([rng.choice(seeds, targets, replace=False) for _ in range(participants)])
+    points = pd.DataFrame({"participant": np.repeat(np.arange(participants), targets), "seed_id": seed_id})
+    points = points.assign(class_id=seed_id // SEEDS_PER_CLASS, alpha=rng.choice(grid, len(seed_id)))
+    odds = traits.intercept + beta * points.alpha.to_numpy()
+    for name, sd in spread().items():
+        odds += sd * rng.normal(size=points[name].max() + 1)[points[name]]
+    lapses = rng.beta(20 * traits.lapses, 20 * (1 - traits.lapses), participants)[points.participant]
+    guess = rng.random(len(points)) < (0.5 if experiment == "two_afc" else 0.0)
+    right = rng.random(len(points)) < expit(odds)
+    return points.assign(answer=np.where(rng.random(len(points)) < lapses, guess, right).astype(int))
+
+
+def _shares(detected: np.ndarray) -> dict[str, float]:
+    interval = binomtest(int(detected.sum()), len(detected)).proportion_ci(method="wilson")
+    return {
+        "data_sets": len(detected),
+        "share": detected.mean(),
+        "share_low": interval.low,
+        "share_high": interval.high,
+    }
+
+
+def _grid(participants: tuple[int, ...]) -> np.ndarray:
+    spaced = np.geomspace(min(participants) / 2, max(participants) * 2, 60)
+    return np.unique([*participants, *spaced.round().astype(int)])

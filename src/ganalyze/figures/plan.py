@@ -19,12 +19,14 @@ _OF_STUDY: dict[str, tuple[str, ...]] = {
     "explained": ("explained.csv",),
     "stability": ("replicates.csv", "replicates.cosines.csv", "along_training.csv"),
     "replicates": _IMAGES,  # and the further trainings' images, as many as it has rows
+    "multiverse": ("robustness.csv",),
 }
 # … and what of the run, in results/<run>/.
 _OF_RUN = {
     "alignment": ("alignment.csv",),
     "structure": ("structure.csv",),
     "power": ("power.csv",),
+    "hits_explained": ("tables/hits_explained.csv",),
     "masks": ("segmenter/held_out.csv", "segmenter/held_out.zip"),
 }
 
@@ -89,9 +91,10 @@ def figures_of(
     replicates: Mapping[str, int] | None = None,
 ) -> dict[str, FigurePlan]:
     """The figures that can be drawn from `studies`: the paper's, each with those of its studies that are there, what
-    compares studies with all; for studies that no paper figure of a kind shows, `<kind>_<study>`; and six that the
-    paper lacks: what is `explained`, `null_directions` beside the learnt ones, `alignment` of several directions, the
-    `structure` that stays, the `power` of the memory game, the contact sheet of `masks`.
+    compares studies with all; for studies that no paper figure of a kind shows, `<kind>_<study>`; and eight that the
+    paper lacks: what is `explained`, and of hits too, the slope in a `multiverse` of analyses, `null_directions` beside
+    the learnt ones, `alignment` of several directions, the `structure` that stays, the `power` of the experiments, the
+    contact sheet of `masks`.
 
     realness, distilled, power, segmented, null_directions: whether the run measures realness, trains a segmenter,
     estimates power, finds the subject, tries random directions. experiments: of each study. replicates: how many
@@ -114,11 +117,14 @@ def figures_of(
         if segmented:
             figures["structure"] = FigurePlan("structure", tuple(studies))
     figures["explained"] = FigurePlan("explained", tuple(studies))
+    figures["multiverse"] = FigurePlan("multiverse", tuple(studies))
     if null_directions:
         figures["null_directions"] = FigurePlan("null_directions", tuple(studies))
     if replicates:
         figures["stability"] = FigurePlan("stability", tuple(replicates))
         figures |= {f"replicates_{study}": FigurePlan("replicates", (study,), n) for study, n in replicates.items()}
+    if "memory_game" in experiments.get("memorability", ()):  # as Table 1
+        figures["hits_explained"] = FigurePlan("hits_explained")
     if power:
         figures["power"] = FigurePlan("power")
     if distilled:

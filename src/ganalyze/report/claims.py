@@ -1,38 +1,33 @@
 """The paper's numbers (config/claims.csv) beside ours, each with a verdict by one rule.
 
-For an estimate with an interval, the paper's and ours are compared as follows.
-
-    agrees     the two 95 % intervals overlap, and both lead to the same conclusion: an effect above 0 (interval above
-               0), one below 0, or none that can be told from 0
-    same_sign  both estimates have the same sign, and the paper's effect can be told from 0, but the intervals lie apart
-               or ours includes 0
-    differs    all else: the other sign, or an effect where the paper found none
-    not_run    this run has no such estimate
-
-Two claims are not single estimates and have rules of their own: `_realness` and `_factors`. A verdict compares numbers;
-it does not make networks or images the same, and where the answers are simulated (data_source) it says that the
-analysis works, and nothing about people.
+For an estimate with an interval, `ganalyze.report.verdicts` has the rule. Two claims are not single estimates and have
+rules of their own: `_realness` and `_factors`. A verdict compares numbers; it does not make networks or images the
+same, and where the answers are simulated (data_source) it says that the analysis works, and nothing about people.
 """
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ganalyze.experiments.registry import EXPERIMENTS
+from ganalyze.report.verdicts import compare, compare_none, conclusion, p_of_none, said
+from ganalyze.statistics.equivalence import Equivalence
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.tables import read_table
 
-VERDICTS = ("agrees", "same_sign", "differs", "not_run")
-OURS = ["estimate_ours", "ci_low_ours", "ci_high_ours", "p_ours", "n_ours", "data_source", "verdict", "reason"]
+OURS = [
+    *("estimate_ours", "ci_low_ours", "ci_high_ours", "p_ours", "n_ours", "data_source"),
+    *("margin", "p_equivalence", "p_equivalence_ours", "verdict", "reason"),
+]
 COLUMNS = ["id", "where", "quantity", "study", "model", "term", "estimate", "ci_low", "ci_high", "p", "note"]
 # Where in results/<run>/<study>/ the tables lie that claims are about; those of experiments: `table_of`.
 _TABLES = {"score": "mixed_models.csv", "factors": "factor_models.csv", "realness": "realness.csv"}
 EXPERIMENT_OF = {experiment.paper_quantity: name for name, experiment in EXPERIMENTS.items()}
 SIMULATED = "Simulated observers, not people: "
 
+EQUIVALENCE = Equivalence()
 Tables = Mapping[tuple[str, str], pd.DataFrame]
 
 
@@ -57,12 +52,14 @@ def kind_of_table(place: str) -> str:
     return kinds[place]
 
 
-def judge_claims(claims: pd.DataFrame, studies: Sequence[str], tables: Tables) -> pd.DataFrame:
-    """`claims` with the columns `OURS`.
+def judge_claims(
+    claims: pd.DataFrame, studies: Sequence[str], tables: Tables, equivalence: Equivalence = EQUIVALENCE
+) -> pd.DataFrame:
+    """`claims` with the columns `OURS`: of no effect also the margin, and p of the paper's and our equivalence test.
 
     tables: by study and kind (see `table_of`); models of trials have a data_source. What is not there was not run.
     """
-    ours = [_judge(claim, studies, tables) for claim in claims.itertuples()]
+    ours = [_judge(claim, studies, tables, equivalence) for claim in claims.itertuples()]
     return claims.join(pd.DataFrame(ours, columns=OURS, index=claims.index))
 
 
@@ -84,7 +81,7 @@ def memory_effects(claims: pd.DataFrame) -> dict[str, float]:
 # --- one claim ------------------------------------------------------------------------------------------------
 
 
-def _judge(claim: Any, studies: Sequence[str], tables: Tables) -> dict:
+def _judge(claim: Any, studies: Sequence[str], tables: Tables, equivalence: Equivalence) -> dict:
     kind = _kind(claim)
     if claim.study not in studies:
         return _not_run(f"This run has no study {claim.study}.")
@@ -102,7 +99,17 @@ def _judge(claim: Any, studies: Sequence[str], tables: Tables) -> dict:
         why = rows.converged.iloc[0].removeprefix("no: ") if len(rows) else "it is not among those fitted"
         return _not_run(f"No model {model}: {why}.")
     ours = rows.iloc[0]
-    verdict, reason = compare(claim, ours)
+    tested = {}
+    if kind in EXPERIMENTS and conclusion(claim.ci_low, claim.ci_high) == 0:
+        margin = equivalence.per_unit(_term(claim))
+        verdict, reason = compare_none(claim, ours, margin)
+        tested = {
+            "margin": margin,
+            "p_equivalence": p_of_none(claim, margin),
+            "p_equivalence_ours": p_of_none(ours, margin),
+        }
+    else:
+        verdict, reason = compare(claim, ours)
     return {
         "estimate_ours": ours.estimate,
         "ci_low_ours": ours.ci_low,
@@ -110,32 +117,10 @@ def _judge(claim: Any, studies: Sequence[str], tables: Tables) -> dict:
         "p_ours": ours.p,
         "n_ours": ours.n,
         "data_source": source,
+        **tested,
         "verdict": verdict,
         "reason": SIMULATED + reason if source == "simulated" else reason[0].upper() + reason[1:],
     }
-
-
-def compare(paper: Any, ours: Any) -> tuple[str, str]:
-    """Verdict and reason, from the estimate, ci_low and ci_high of each."""
-    conclusions = [_conclusion(one.ci_low, one.ci_high) for one in (paper, ours)]
-    overlap = ours.ci_low <= paper.ci_high and paper.ci_low <= ours.ci_high
-    said = f"theirs {_words(conclusions[0])}, ours {_words(conclusions[1])}; the intervals "
-    said += "overlap" if overlap else "lie apart"
-    if conclusions[0] == conclusions[1] and overlap:
-        return "agrees", f"{said}."
-    if conclusions[0] != 0 and np.sign(paper.estimate) == np.sign(ours.estimate):
-        return "same_sign", f"{said}."
-    return "differs", f"{said}."
-
-
-def _conclusion(low: float, high: float) -> int:
-    """1 above 0, -1 below, 0 where the interval includes 0. One that ends at 0, in the two decimals of the paper
-    (redness, [0.00, 0.12], p = .042), does not include it."""
-    return int(low >= 0) - int(high <= 0)
-
-
-def _words(conclusion: int) -> str:
-    return {1: "is above 0", -1: "is below 0", 0: "cannot be told from 0"}[conclusion]
 
 
 def _realness(table: pd.DataFrame) -> dict:
@@ -177,14 +162,17 @@ def _factors(table: pd.DataFrame) -> dict:
     if counted.empty:
         return _not_run("No factor was measured.")
     rise, positive = counted.ci_low > 0, counted.estimate > 0
+    certain = rise & (counted.p_holm < 0.05)
     reason = f"{rise.sum()} of {len(counted)} factors rise"
+    if rise.any():
+        reason += f" ({'also' if certain.sum() == rise.sum() else certain.sum()} after Holm's correction)"
     if not rise.all():
         reason += f", not {_listed(counted.index[~rise])}"
     if len(lacking):
         reason += f"; not measured: {_listed(lacking.index)}"
     if "entropy" in slopes.index:
         entropy = slopes.loc["entropy"]
-        reason += f"; not counted: entropy, whose slope {_words(_conclusion(entropy.ci_low, entropy.ci_high))}"
+        reason += f"; not counted: entropy, whose slope {said(conclusion(entropy.ci_low, entropy.ci_high))}"
     verdict = "agrees" if rise.all() else "same_sign" if positive.all() else "differs"
     if len(lacking) and verdict != "differs":
         return _not_run(f"{reason}.")  # an incomplete list can contradict, not agree

@@ -113,6 +113,27 @@ def _steps(steps: pd.DataFrame) -> str:
     return f"{'; '.join(told)}."
 
 
+def slopes_in_words(table: pd.DataFrame) -> str:
+    """Whether the slope of the score hangs on the analysis (`robustness.csv`)."""
+    slopes = table.dropna(subset="estimate")
+    told = slopes.ci_low * slopes.ci_high > 0
+    same = (slopes.estimate > 0).all() or (slopes.estimate < 0).all()
+    lowest, highest = number(slopes.estimate.min()), number(slopes.estimate.max())
+    between = f"is {lowest}" if lowest == highest else f"lies between {lowest} and {highest}"
+    text = f"Asked in {len(slopes)} ways, the slope of the score {between} per unit of α"
+    if told.all() and same:
+        text += ", and every time it can be told from none"
+    elif told.any():
+        text += (
+            f", and can be told from none in {int(told.sum())} of them, not by {listed(list(slopes.analysis[~told]))}"
+        )
+    else:
+        text += ", and never can be told from none"
+    if not same:
+        text += "; its sign hangs on the analysis"
+    return f"{text}. {table.note.iloc[-1]}."
+
+
 def explained_in_words(table: pd.DataFrame, subject: str) -> str:
     """Which factors go along with the score's changes (`explained.csv`)."""
     *factors, whole = table.itertuples()

@@ -20,8 +20,9 @@ from ganalyze.models.segmenters import SEGMENTERS
 from ganalyze.report import findings
 from ganalyze.report.explorer import explorer_study
 from ganalyze.report.pictures import as_data_uri
-from ganalyze.report.sections import claims_part, experiments_part, realness_in_words, table1_part
+from ganalyze.report.sections import claims_part, experiments_part, hits_part, realness_in_words, table1_part
 from ganalyze.report.template import render, template
+from ganalyze.statistics.equivalence import Equivalence
 from ganalyze.statistics.witness import witness_difference
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.files import written_whole
@@ -44,6 +45,7 @@ def write_report(results: Path, provenance: dict[str, Any], output: Path) -> Non
     claims = read_table(results / "claims.csv")
     table1 = results / "tables/table1.csv"
     has_table1 = "memory_game" in experiments.get("memorability", ())
+    hits_told, hits_explained = hits_part(read_table(results / "tables/hits_explained.csv")) if has_table1 else ("", [])
     plans = figures_of(
         list(titles),
         realness=config["realness"] is not None,
@@ -70,8 +72,11 @@ def write_report(results: Path, provenance: dict[str, Any], output: Path) -> Non
         slight=findings.SLIGHT,
         claims=claims_part(claims, {study["name"]: study["card"].title for study in studies}),
         table1=table1_part(read_table(table1), claims) if has_table1 else [],
+        hits_told=hits_told,
+        hits_explained=hits_explained,
         experiments=experiments_part(results, experiments),
         witness=max((one for study in studies if (one := study["witness"]) is not None), default=None),
+        equivalence=Equivalence(**config["equivalence"]),
         observers=Observers(sensitivity=0.0),
         figures=figures,
         kinds={plan.kind for plan in plans.values()},
@@ -108,6 +113,7 @@ def _study(
     slope = model[model.term == "alpha"].iloc[0]
     images, means = ImageSet.open(folder / "images/test.csv"), read_table(folder / "scores.by_alpha.csv")
     changes, subject = findings.factor_changes(folder), findings.subject_of(images)
+    slopes = read_table(folder / "robustness.csv")
     realness, null_directions = folder / "realness.csv", folder / "null_directions.csv"
     plain = changes.certain & (changes.change.abs() >= findings.SLIGHT)
 
@@ -130,6 +136,8 @@ def _study(
         "steps_told": findings.steps_in_words(
             read_table(folder / "steps.csv"), read_table(folder / "robust_models.csv")
         ),
+        "slopes": {row.analysis: with_interval(row.estimate, row.ci_low, row.ci_high) for row in slopes.itertuples()},
+        "slopes_told": findings.slopes_in_words(slopes),
         "explained_told": findings.explained_in_words(read_table(folder / "explained.csv"), subject),
         "null_told": findings.null_in_words(read_table(null_directions)) if null_directions.is_file() else "",
         "stable_told": findings.stability_in_words(folder) if study["replicates"] else "",

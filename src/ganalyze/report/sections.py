@@ -15,6 +15,7 @@ from ganalyze.support.tables import read_table
 VERDICTS = {
     "agrees": ("agrees", "agree"),
     "same_sign": ("same sign", "of the same sign only"),
+    "not_shown_equal": ("not shown equal", "not told apart but not shown equal"),
     "differs": ("differs", "differ"),
     "not_run": ("not run", "not run"),
 }
@@ -99,6 +100,7 @@ def table1_part(table: pd.DataFrame, claims: pd.DataFrame) -> list[dict[str, str
                 if pd.notna(row.log_odds)
                 else row.converged,
                 "p": p_number(row.p),
+                "p_holm": p_number(row.p_holm),
                 "tjur_d": _d(row.tjur_d),
                 "paper": with_interval(theirs.estimate, theirs.ci_low, theirs.ci_high),
                 "paper_p": _paper_p(theirs.p),
@@ -106,6 +108,34 @@ def table1_part(table: pd.DataFrame, claims: pd.DataFrame) -> list[dict[str, str
             }
         )
     return rows
+
+
+def hits_part(table: pd.DataFrame) -> tuple[str, list[dict[str, str]]]:
+    """What explains hits (`hits_explained.csv`), in words, and as rows of a table."""
+    shares = table.set_index("factor")
+    if shares.share.isna().all():
+        return "There is nothing to explain: within the seeds no factor changes, or no answer does.", []
+    shown = {
+        name: f"{row.share:.1%} [{row.share_ci_low:.1%}, {row.share_ci_high:.1%}]" for name, row in shares.iterrows()
+    }
+    *factors, _, _ = shares.index
+    largest = shares.share[factors].idxmax()
+    text = (
+        f"Of which clones of a seed are remembered and which are not, all image factors explain {shown['all']} "
+        f"(by chance it would be {shares.chance['all']:.1%}), most of it {largest.replace('_', ' ')}, "
+        f"{shares.share[largest]:.1%}; α alone explains {shown['alpha']}. All are small, for a single answer is mostly "
+        "chance; what goes along with hits need not be what makes them."
+    )
+    names = {"all": "all factors together", "alpha": "α alone"}
+    rows = [
+        {
+            "factor": names.get(name, name.replace("_", " ")),
+            "share": shown[name],
+            "chance": f"{shares.chance[name]:.1%}",
+        }
+        for name in shares.index
+    ]
+    return text, rows
 
 
 def realness_in_words(table: pd.DataFrame) -> str:

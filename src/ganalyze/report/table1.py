@@ -17,11 +17,12 @@ TABLE1 = {
 
 def table1(models: pd.DataFrame) -> pd.DataFrame:
     """Each factor's and α's relation to being remembered: factor, log_odds (per standard deviation of the factor, or
-    per unit of α), ci_low, ci_high, p, tjur_d, n, converged, data_source.
+    per unit of α), ci_low, ci_high, p, p_holm (corrected for the number of factors; α is a question of its own),
+    tjur_d, n, converged, data_source.
 
     models: `memory_game.models.csv`. A model that could not be had leaves its row empty, with the reason in converged.
     """
     slopes = models[models.term == models.model.str.partition(" ~ ")[2]].set_index("term").reindex(list(TABLE1))
     slopes.insert(0, "factor", list(TABLE1.values()))
-    columns = ["factor", "estimate", "ci_low", "ci_high", "p", "tjur_d", "n", "converged", "data_source"]
+    columns = ["factor", "estimate", "ci_low", "ci_high", "p", "p_holm", "tjur_d", "n", "converged", "data_source"]
     return slopes[columns].rename(columns={"estimate": "log_odds"}).reset_index(drop=True)

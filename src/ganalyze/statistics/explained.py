@@ -21,9 +21,12 @@ from ganalyze.support.randomness import stream
 DRAWS = 1000  # of the bootstrap
 
 
-def explain_changes(images: pd.DataFrame, factors: Sequence[str], *, seed: int, study: str) -> pd.DataFrame:
+def explain_changes(
+    images: pd.DataFrame, factors: Sequence[str], *, seed: int, study: str, outcome: str = "score"
+) -> pd.DataFrame:
     """Of a scored set's images (seed_id, score, factors), a row a factor, and last one for all of them together.
 
+    outcome: what is explained, where it is not the score.
     Columns: factor; estimate, the score's change for a change of the factor by one standard deviation of its changes,
     the others held; std_error, ci_low, ci_high (95 %), p, by seed-clustered errors; p_holm, corrected for the number of
     factors (Holm 1979); share (of the variance of the score's changes, 0 to 1), share_ci_low, share_ci_high (95 %, of a
@@ -32,12 +35,14 @@ def explain_changes(images: pd.DataFrame, factors: Sequence[str], *, seed: int, 
     Raises GanalyzeError where no factor changes, or the score does not.
     """
     present = [name for name in factors if images[name].notna().any()]
-    rows = images.dropna(subset=[*present, "score"])
-    deviations = rows[["score", *present]] - rows.groupby("seed_id")[["score", *present]].transform("mean")
+    rows = images.dropna(subset=[*present, outcome])
+    deviations = rows[[outcome, *present]] - rows.groupby("seed_id")[[outcome, *present]].transform("mean")
     changing = [name for name in present if deviations[name].std() > 1e-9]
-    if not changing or not deviations.score.std() > 0:
-        raise GanalyzeError(f"nothing to explain: within the seeds of {study} no factor changes, or the score does not")
-    x, y = deviations[changing] / deviations[changing].std(), deviations.score
+    if not changing or not deviations[outcome].std() > 0:
+        raise GanalyzeError(
+            f"nothing to explain: within the seeds of {study} no factor changes, or the {outcome} does not"
+        )
+    x, y = deviations[changing] / deviations[changing].std(), deviations[outcome]
     fit = sm.OLS(y, x).fit(cov_type="cluster", cov_kwds={"groups": rows.seed_id})
     interval = fit.conf_int()
     shares, bounds = _shares_with_bounds(
@@ -58,6 +63,29 @@ def explain_changes(images: pd.DataFrame, factors: Sequence[str], *, seed: int, 
     return table.assign(
         share=shares, share_ci_low=bounds[0], share_ci_high=bounds[1], n=len(rows), seeds=rows.seed_id.nunique()
     )
+
+
+def explain_hits(points: pd.DataFrame, factors: Sequence[str], *, seed: int) -> pd.DataFrame:
+    """The same of hits in the memory game, 0 or 1: which clones of a seed people remember, by how they differ from its
+    other clones. Single answers are mostly chance, so that shares are small.
+
+    points: data points (seed_id, alpha, hit, data_source, factors). Columns as of `explain_changes`; chance, the share
+    that as many factors would have if they explained nothing (one, or k of all, over n − seeds); and data_source. After
+    all factors comes "alpha", on its own, as a yardstick. Where there is nothing to explain: one row, "all", without
+    shares.
+    """
+    source = points.data_source.iloc[0] if len(points) else "none"
+    try:
+        table = explain_changes(points, factors, seed=seed, study="memorability", outcome="hit")
+        alone = explain_changes(points, ["alpha"], seed=seed, study="memorability", outcome="hit")[1:]
+    except GanalyzeError:
+        nothing = pd.DataFrame({"factor": ["all"], "n": len(points), "seeds": points.seed_id.nunique()})
+        return nothing.assign(**dict.fromkeys(["share", "share_ci_low", "share_ci_high", "chance"], np.nan)).assign(
+            data_source=source
+        )
+    each = np.where(table.factor == "all", len(table) - 1, 1) / (table.n - table.seeds)
+    alone = alone.assign(factor="alpha", chance=1 / (alone.n - alone.seeds))
+    return pd.concat([table.assign(chance=each), alone], ignore_index=True).assign(data_source=source)
 
 
 def _shares_with_bounds(

@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
+from statsmodels.stats.multitest import multipletests
 
 from ganalyze.statistics.design import parse_formula
 from ganalyze.statistics.mixed_models import Family, Intervals, fit_mixed_model, no_model
@@ -88,3 +89,12 @@ def fit_models(
     if "data_source" in data:
         table["data_source"] = data.data_source.iloc[0] if len(data) else "none"
     return table
+
+
+def correct_together(models: pd.DataFrame, terms: Sequence[str]) -> pd.DataFrame:
+    """A table of models with a column p_holm beside p (0 to 1): what is left of p once it is taken into account that as
+    many questions were asked as there are rows of these terms with a p (Holm, Scand. J. Stat. 1979). Other rows have
+    none. terms: ("alpha",) for factors each regressed on α, the factors for hits regressed on each."""
+    asked = models.p[models.term.isin(terms)].dropna()
+    corrected = multipletests(asked, method="holm")[1] if len(asked) else []
+    return models.assign(p_holm=pd.Series(corrected, asked.index, float))
