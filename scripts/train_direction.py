@@ -4,9 +4,9 @@ from pathlib import Path
 
 from pydantic import Field
 
-from ganalyze.direction.settings import Training, TransformerSettings
+from ganalyze.direction.settings import Objective, Training, TransformerSettings
 from ganalyze.direction.training import describe_models, train_direction
-from ganalyze.models.choices import AssessorChoice, GeneratorChoice
+from ganalyze.models.choices import GeneratorChoice
 from ganalyze.models.compute import Compute
 from ganalyze.models.conformance import check_gradient
 from ganalyze.models.contract import report_without_subject
@@ -25,7 +25,7 @@ class Arguments(Settings):
     loss: Path = Field(description="the loss log, loss.csv")
     checkpoint: Path = Field(description="where to go on from after a kill")
     generator: GeneratorChoice
-    assessor: AssessorChoice
+    objective: Objective
     training: Training
     transformer: TransformerSettings = TransformerSettings()
     compute: Compute = Compute()
@@ -35,13 +35,16 @@ class Arguments(Settings):
 def main(arguments: Arguments) -> None:
     compute = arguments.compute.prepare()
     generator, images = arguments.generator.load_and_try(arguments.weights, compute)
-    assessor = arguments.assessor.load_assessor(arguments.weights, compute, images)
-    names = f"generator {arguments.generator.generator}", f"assessor {arguments.assessor.assessor}"
-    check_gradient(generator, assessor, names, compute)
-    models = describe_models(arguments.generator, arguments.assessor, arguments.weights)
+    objective = arguments.objective
+    assessors = []
+    for choice in (objective, *objective.held):
+        assessors.append(choice.load_assessor(arguments.weights, compute, images))
+        names = f"generator {arguments.generator.generator}", f"assessor {choice.assessor}"
+        check_gradient(generator, assessors[-1], names, compute)
+    models = describe_models(arguments.generator, objective, arguments.weights)
     transformer, losses = train_direction(
         generator,
-        assessor,
+        assessors[0],
         arguments.training,
         arguments.transformer,
         compute,
@@ -49,10 +52,12 @@ def main(arguments: Arguments) -> None:
         seed=arguments.seed,
         checkpoint=arguments.checkpoint,
         models=models,
+        held=[(other, one.weight) for other, one in zip(assessors[1:], objective.held, strict=True)],
     )
     write_table(losses, arguments.loss)
     transformer.save(arguments.output, models, arguments.training.samples)
-    report_without_subject(assessor)
+    for assessor in assessors:
+        report_without_subject(assessor)
 
 
 if __name__ == "__main__":

@@ -11,14 +11,14 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
-from ganalyze.direction.settings import ImageSets, Training, TransformerSettings, seeds_per_batch
+from ganalyze.direction.settings import ImageSets, Objective, Training, TransformerSettings, seeds_per_batch
 from ganalyze.experiments.exclusions import Exclusions
 from ganalyze.experiments.registry import EXPERIMENTS, ExperimentSettings
 from ganalyze.images.shards import ImageFormat
 from ganalyze.measures.realness.settings import Realness
 from ganalyze.measures.settings import NullDirections
 from ganalyze.models.assessors import ASSESSORS
-from ganalyze.models.choices import AssessorChoice, GeneratorChoice
+from ganalyze.models.choices import GeneratorChoice
 from ganalyze.models.compute import Compute
 from ganalyze.models.detectors import DETECTORS
 from ganalyze.models.extractors import EXTRACTORS
@@ -31,7 +31,7 @@ from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.settings import ByName, FilePath, FilePaths, Floats, Name, Positive, as_tuple, one_error
 
 
-class Study(AssessorChoice):
+class Study(Objective):
     """One assessor's chain from θ to figures."""
 
     name: Name
@@ -182,6 +182,14 @@ class Run(GeneratorChoice, Compute):
         """The study of this name; there must be one."""
         return next(study for study in self.studies if study.name == name)
 
+    def plain(self, held: Study) -> Study | None:
+        """The study that differs from `held` in that it holds nothing, to compare it with, if there is one."""
+        same = ("assessor", "assessor_options", "alphas", "transformer")
+        return next(
+            (one for one in self.studies if not one.held and all(getattr(one, x) == getattr(held, x) for x in same)),
+            None,
+        )
+
 
 def load_run(values: Mapping[str, Any]) -> Run:
     """The run that `values` describe, checked against the registries of models and experiments.
@@ -195,6 +203,8 @@ def load_run(values: Mapping[str, Any]) -> Run:
     _check_model("generator", run.generator, run.generator_options, GENERATORS)
     for index, study in enumerate(run.studies):
         _check_model(f"studies[{index}].assessor", study.assessor, study.assessor_options, ASSESSORS)
+        for place, held in enumerate(study.hold):
+            _check_model(f"studies[{index}].hold[{place}].assessor", held.assessor, held.assessor_options, ASSESSORS)
         parts = GENERATORS[run.generator].parts
         for part in study.transformer.moves or ():
             if part not in parts:
@@ -208,7 +218,7 @@ def load_run(values: Mapping[str, Any]) -> Run:
         _check_model("detector", run.detector, {}, DETECTORS)
     if run.realness:
         _check_model("realness.extractor", run.realness.extractor, {}, EXTRACTORS)
-    cards = {study.assessor: ASSESSORS[study.assessor] for study in run.studies}
+    cards = {one.assessor: ASSESSORS[one.assessor] for study in run.studies for one in (study, *study.held)}
     if run.segmenter:
         cards[run.segmenter] = SEGMENTERS[run.segmenter]
     needing = [name for name, card in cards.items() if UNET_FILE in card.files]
