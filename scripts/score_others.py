@@ -1,4 +1,5 @@
-"""Score the images of other studies, at the ends of their α grids: what moving along their directions does to it."""
+"""Score the images of studies by an assessor that may be another, at the ends of their α grids: what moving along their
+directions does to its score."""
 
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from ganalyze.support.tables import write_table
 class Arguments(Settings):
     """Which studies, and what is written."""
 
-    studies: tuple[str, ...] = Field(min_length=1, description="names of the others")
+    studies: tuple[str, ...] = Field(min_length=1, description="their names")
     manifests: tuple[Path, ...] = Field(description="their test sets, one a study")
     output: Path = Field(description="table to write (CSV)")
     batch_size: Positive = Field(default=40, description="images at once")

@@ -5,9 +5,9 @@ from pathlib import Path
 from pydantic import Field
 
 from ganalyze.direction.course import save_course
-from ganalyze.direction.settings import Training, TransformerSettings
+from ganalyze.direction.settings import Objective, Training, TransformerSettings
 from ganalyze.direction.training import describe_models, train_direction
-from ganalyze.models.choices import AssessorChoice, GeneratorChoice
+from ganalyze.models.choices import GeneratorChoice
 from ganalyze.models.compute import Compute
 from ganalyze.models.conformance import check_gradient
 from ganalyze.models.contract import report_without_subject
@@ -27,7 +27,7 @@ class Arguments(Settings):
     course: Path | None = Field(default=None, description="θ on its way, by the samples seen (safetensors)")
     checkpoint: Path = Field(description="where to go on from after a kill")
     generator: GeneratorChoice
-    assessor: AssessorChoice
+    objective: Objective
     training: Training
     transformer: TransformerSettings = TransformerSettings()
     compute: Compute = Compute()
@@ -37,13 +37,16 @@ class Arguments(Settings):
 def main(arguments: Arguments) -> None:
     compute = arguments.compute.prepare()
     generator, images = arguments.generator.load_and_try(arguments.weights, compute)
-    assessor = arguments.assessor.load_assessor(arguments.weights, compute, images)
-    names = f"generator {arguments.generator.generator}", f"assessor {arguments.assessor.assessor}"
-    check_gradient(generator, assessor, names, compute)
-    models = describe_models(arguments.generator, arguments.assessor, arguments.weights)
+    objective = arguments.objective
+    assessors = []
+    for choice in (objective, *objective.held):
+        assessors.append(choice.load_assessor(arguments.weights, compute, images))
+        names = f"generator {arguments.generator.generator}", f"assessor {choice.assessor}"
+        check_gradient(generator, assessors[-1], names, compute)
+    models = describe_models(arguments.generator, objective, arguments.weights)
     transformer, losses, course = train_direction(
         generator,
-        assessor,
+        assessors[0],
         arguments.training,
         arguments.transformer,
         compute,
@@ -51,12 +54,14 @@ def main(arguments: Arguments) -> None:
         seed=arguments.seed,
         checkpoint=arguments.checkpoint,
         models=models,
+        held=[(other, one.weight) for other, one in zip(assessors[1:], objective.held, strict=True)],
     )
     write_table(losses, arguments.loss)
     transformer.save(arguments.output, models, arguments.training.samples)
     if arguments.course:
         save_course(course, arguments.course)
-    report_without_subject(assessor)
+    for assessor in assessors:
+        report_without_subject(assessor)
 
 
 if __name__ == "__main__":

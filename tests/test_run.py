@@ -94,6 +94,26 @@ BAD = [
     ("generator_options", {"truncation": 0.5}, ["generator: ", "'dcgan-digiface' has no option 'truncation'"]),
     ("studies.0.assessor", "resmem:head", ["studies[0].assessor: ", "has no head 'head'"]),
     ("studies.0.assessor_options", {"clipped": True}, ["studies[0].assessor: ", "no option 'clipped'"]),
+    (
+        "studies.0.hold",
+        [{"assessor": "brightness", "weight": 1}, {"assessor": "brihgtness", "weight": 1}],
+        ["studies[0].hold[1].assessor: got 'brihgtness'", "known are resmem, "],
+    ),
+    (
+        "studies.0.hold",
+        [{"assessor": "brightness", "weight": 1, "assessor_options": {"gain": 2}}],
+        ["studies[0].hold[0].assessor: ", "'brightness' has no option 'gain'"],
+    ),
+    ("studies.0.hold", [{"assessor": "brightness"}], ["studies[0].hold[0].weight: missing"]),
+    ("studies.0.hold", [{"assessor": "brightness", "weight": -1}], ["studies[0].hold[0].weight: got -1"]),
+    ("studies.0.hold", [{"assessor": "brightness", "weight": math.nan}], ["studies[0].hold[0].weight"]),
+    (
+        "studies.0.hold",
+        [{"asessor": "brightness", "weight": 1}],
+        ["studies[0].hold[0].asessor", "did you mean assessor"],
+    ),
+    ("studies.0.hold", {"assessor": "brightness", "weight": 1}, ["studies[0].hold: got"]),
+    ("studies.0.hold", [{"assessor": "resmem", "weight": 1}], ["studies[0].hold: got", "is the score that is to rise"]),
     ("studies.0.transformer", {"rescaling": "per_image"}, ["studies[0].transformer.rescaling: got 'per_image'"]),
     ("studies.0.transformer", {"rescalling": "none"}, ["studies[0].transformer.rescalling", "did you mean rescaling"]),
     ("studies.0.training.gradients", "kept", ["studies[0].training.gradients: got 'kept'"]),
@@ -161,6 +181,27 @@ def test_a_fault_is_named_by_its_path_and_value_in_one_line(path, value, words):
 def test_all_faults_are_told_at_once():
     values = changed("seed", -1) | {"sed": 1}
     with pytest.raises(GanalyzeError, match=r"seed: got -1.*; sed: unknown key"):
+        load_run(values)
+
+
+def test_a_study_that_holds_scores_is_compared_with_the_one_that_differs_in_that_alone():
+    values = read_yaml(REPOSITORY / "config/trust.yaml")
+    run = load_run(values)
+    plain, held = (run.study(name) for name in ("memorability", "memorability_held"))
+    assert [one.assessor for one in held.held] == ["brightness", "object-size-u2netp"]
+    assert (plain.training, plain.image_sets) == (held.training, held.image_sets)
+    assert run.plain(held) == plain
+    values["studies"][0]["alphas"] = [-0.4, 0, 0.4]
+    assert load_run(values).plain(held) is None
+
+
+def test_a_unet_that_is_held_is_needed_too():
+    values = changed("studies.0.hold", [{"assessor": "object-size-unet", "weight": 1}])
+    values["studies"] = values["studies"][:1]
+    values |= {"segmenter": "u2netp"}
+    assert load_run(values)
+    del values["distillation"]
+    with pytest.raises(GanalyzeError, match=r"distillation: missing, object-size-unet need"):
         load_run(values)
 
 

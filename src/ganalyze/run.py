@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
-from ganalyze.direction.settings import ImageSets, Training, TransformerSettings, seeds_per_batch
+from ganalyze.direction.settings import ImageSets, Objective, Training, TransformerSettings, seeds_per_batch
 from ganalyze.experiments.exclusions import Exclusions
 from ganalyze.experiments.registry import EXPERIMENTS, ExperimentSettings
 from ganalyze.images.shards import ImageFormat
@@ -32,7 +32,7 @@ from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.settings import ByName, FilePath, FilePaths, Floats, Name, Positive, as_tuple, one_error
 
 
-class Study(AssessorChoice):
+class Study(Objective):
     """One assessor's chain from θ to figures."""
 
     name: Name
@@ -203,6 +203,14 @@ class Run(GeneratorChoice, Compute):
         """The study of this name; there must be one."""
         return next(study for study in self.studies if study.name == name)
 
+    def plain(self, held: Study) -> Study | None:
+        """The study that differs from `held` in that it holds nothing, to compare it with, if there is one."""
+        same = ("assessor", "assessor_options", "alphas", "transformer")
+        return next(
+            (one for one in self.studies if not one.held and all(getattr(one, x) == getattr(held, x) for x in same)),
+            None,
+        )
+
 
 def load_run(values: Mapping[str, Any]) -> Run:
     """The run that `values` describe, checked against the registries of models and experiments.
@@ -216,10 +224,10 @@ def load_run(values: Mapping[str, Any]) -> Run:
     _check_model("generator", run.generator, run.generator_options, GENERATORS)
     for index, study in enumerate(run.studies):
         _check_model(f"studies[{index}].assessor", study.assessor, study.assessor_options, ASSESSORS)
-        for number, judge in enumerate(study.judges):
-            _check_model(
-                f"studies[{index}].judges[{number}].assessor", judge.assessor, judge.assessor_options, ASSESSORS
-            )
+        further = {"judges": study.judges, "hold": study.hold}
+        for key, choices in further.items():
+            for place, one in enumerate(choices):
+                _check_model(f"studies[{index}].{key}[{place}].assessor", one.assessor, one.assessor_options, ASSESSORS)
         parts = GENERATORS[run.generator].parts
         for part in study.transformer.moves or ():
             if part not in parts:
@@ -233,8 +241,8 @@ def load_run(values: Mapping[str, Any]) -> Run:
         _check_model("detector", run.detector, {}, DETECTORS)
     if run.realness:
         _check_model("realness.extractor", run.realness.extractor, {}, EXTRACTORS)
-    assessors = [one.assessor for study in run.studies for one in (study, *study.judges)]
-    cards = {name: ASSESSORS[name] for name in assessors}
+    assessors = [one for study in run.studies for one in (study, *study.held, *study.judges)]
+    cards = {one.assessor: ASSESSORS[one.assessor] for one in assessors}
     if run.segmenter:
         cards[run.segmenter] = SEGMENTERS[run.segmenter]
     needing = [name for name, card in cards.items() if UNET_FILE in card.files]

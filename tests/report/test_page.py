@@ -243,6 +243,42 @@ def test_a_model_that_did_not_converge_is_told_in_place_of_its_numbers(results):
     assert "[nan" not in page
 
 
+def test_a_study_that_holds_scores_tells_how_they_change_along_it_and_without_it(results):
+    """Brightness falls along the plain study and stays along the one that holds it, where the score rises less."""
+    plain, name = PROVENANCE["config"]["studies"][0], "memorability_held"
+    held = plain | {"name": name, "experiments": {}, "hold": [{"assessor": "brightness", "weight": 4.0}]}
+    shutil.copytree(results / "memorability", results / name)
+    manifest = pd.read_csv(results / name / "images/test.csv")
+    manifest.assign(score=0.5 + manifest.alpha / 2).to_csv(results / name / "images/test.csv", index=False)
+    (results / name / "held").mkdir()
+    ends = manifest[manifest.alpha != 0][["image_id", "seed_id", "alpha"]]
+    brightness = [
+        ends.assign(study=study, score=0.5 + slope * ends.alpha)
+        for study, slope in ((name, 0.0125), ("memorability", -0.5))
+    ]
+    pd.concat(brightness).to_csv(results / name / "held/0.csv", index=False)
+    for figure in figures_of(
+        ["memorability", name], realness=False, distilled=False, power=False, experiments={}, null_directions=True
+    ):
+        Image.new("RGB", (600, 300)).save(results / f"figures/{figure}.png")
+    pairs = pd.read_csv(results / "alignment.csv").replace("valence", name)
+    pairs.to_csv(results / "alignment.csv", index=False)
+    config = PROVENANCE["config"] | {"studies": [plain, held]}
+    page = write(results, PROVENANCE | {"config": config})
+    words = text_of(page)
+    assert (
+        "It was learnt to raise the score and to hold brightness (weight 4). "
+        "From the smallest α to the largest brightness changes by 0.005 [0.005, 0.005] and the score by "
+        "0.200 [0.200, 0.200]. "
+        "From the smallest α to the largest along memorability, which holds nothing, brightness changes by "
+        "−0.200 [−0.200, −0.200] and the score by 0.200 [−0.192, 0.592]."
+    ) in words
+    assert words.count("It was learnt to raise") == 1
+    assert "Held along memorability held, weight 4Brightness (mean grey, 0–1)" in words
+    assert "squared change of each, in its own unit, is added to the loss" in words
+    assert "is added to the loss" not in text_of(write(results))
+
+
 MEMORY_HIT = "memory hit (memorability), Sec 3.4 / Fig 7A and Table 1"
 
 

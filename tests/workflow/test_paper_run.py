@@ -15,6 +15,8 @@ from PIL import Image
 from skimage import data
 from timm.data import ImageNetInfo
 
+from ganalyze.models.assessors import ASSESSORS
+from ganalyze.models.generators import GENERATORS
 from tests import REPOSITORY, published
 
 from .conftest import Checkout, jobs
@@ -38,6 +40,31 @@ def test_at_full_size_it_plans_every_job(tmp_path, weights_dir, name):
     assert planned["generate_seeds"] == 10  # once for all studies
     assert planned["score_images"] == len(run["studies"])
     assert planned["build_tracks"] == sum(len(study.get("experiments", ())) for study in run["studies"])
+
+
+def test_the_run_that_holds_scores_plans_them_in_training_and_scores_them_along_both_studies(tmp_path, weights_dir):
+    checkout = Checkout(tmp_path, Path(weights_dir).resolve())
+    checkout.configure(yaml.safe_load((REPOSITORY / "config/trust.yaml").read_text()))
+    dry_run = checkout.snakemake("--cores", "2", "-n", "-p", "--quiet", "host")
+    planned = jobs(dry_run)
+    assert planned["train_direction"] == planned["score_held"] == 2
+    assert planned["write_report"] == 1
+    plan = dry_run.stdout + dry_run.stderr
+    commands = [line for line in plan.splitlines() if line.startswith("Shell command: python ")]
+    plain, held = sorted((line for line in commands if "train_direction.py" in line), key=len)
+    assert "--hold" not in plain
+    assert """--hold '{"assessor":"brightness","weight":4.0}' '{"assessor":"object-size-u2netp",""" in held
+    scored = [line for line in commands if "score_others.py" in line]
+    assert all("--studies memorability_held memorability --manifests" in line for line in scored)
+
+    (job,) = (part for part in plan.split("\nrule ") if part.startswith("train_direction:") and "--hold" in part)
+    for file in ("models/assessors/brightness.py", "models/segmenters/u2net.py", "u2netp.onnx.sha256"):
+        assert file in job
+    assert f"mem_mb={memory('mobilestylegan-ffhq', 'resmem', 'brightness', 'object-size-u2netp')}" in job
+
+
+def memory(generator: str, *assessors: str) -> int:
+    return GENERATORS[generator].memory_mb + sum(ASSESSORS[name].memory_mb for name in assessors)
 
 
 def write_paper(folder: Path) -> None:

@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from ganalyze.direction.settings import ImageSetSettings
+from ganalyze.direction.settings import ImageSetSettings, Objective
 from ganalyze.experiments.registry import EXPERIMENTS
 from ganalyze.figures.plan import catalogues_of, figures_of
 from ganalyze.measures.factors import IMAGE_FACTORS, MASK_FACTORS
@@ -111,6 +111,15 @@ def assessor_of(study):
     return ASSESSORS[RUN.study(study).assessor]
 
 
+def held_of(study):
+    """The assessors of scores that a direction leaves as they are."""
+    return [ASSESSORS[one.assessor] for one in RUN.study(study).held]
+
+
+def trained_with(study):
+    return [GENERATOR, assessor_of(study), *held_of(study)]
+
+
 def weight_files(*cards):
     """What a network's weights are waited for by: the record of a download (see weights.smk), the run's own U-Net."""
     return [UNET if name == UNET_FILE else f"{RUN.weights_dir}/{name}.sha256" for card in cards for name in card.files]
@@ -131,6 +140,11 @@ def replicates_of(study, file):
 
 def assessor_settings(study):
     return command_line(RUN.study(study).only(AssessorChoice))
+
+
+def held_at(wildcards):
+    """A score that a study holds, by its place in the configuration."""
+    return RUN.study(wildcards.study).held[int(wildcards.place)]
 
 
 # --- resources ---------------------------------------------------------------------------------------------
@@ -177,6 +191,17 @@ def scores_of_others(study):
     assessor = RUN.study(study).only(AssessorChoice)
     first = next(one.name for one in RUN.studies if one.only(AssessorChoice) == assessor)
     return [f"{RESULTS}/{first}/scores_of_others.csv"] if others_of(study) else []
+
+
+def with_plain(study):
+    """A study that holds scores, and the one that differs in that it holds none, where there is one."""
+    plain = RUN.plain(RUN.study(study))
+    return [study, *([plain.name] if plain else [])]
+
+
+def scores_held():
+    """How what studies hold changes."""
+    return [f"{RESULTS}/{study}/held/{place}.csv" for study in STUDIES for place in range(len(held_of(study)))]
 
 
 def seed_files(study, name, suffix):

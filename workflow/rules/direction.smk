@@ -6,8 +6,8 @@ LONGEST = 1 + max(study.training.samples for study in RUN.studies)
 
 rule train_direction:
     input:
-        code=lambda w: code("train_direction.py", GENERATOR.module, assessor_of(w.study).module),
-        weights=lambda w: weight_files(GENERATOR, assessor_of(w.study)),
+        code=lambda w: code("train_direction.py", *(card.module for card in trained_with(w.study))),
+        weights=lambda w: weight_files(*trained_with(w.study)),
     output:
         theta="<results>/{study}/direction/theta.safetensors",
         loss="<results>/{study}/direction/loss.csv",
@@ -23,18 +23,18 @@ rule train_direction:
     threads: RUN.threads
     resources:
         # A job that is cut off goes on from its checkpoint when it is started again.
-        **networks(lambda w: GENERATOR.memory_mb + assessor_of(w.study).memory_mb, minutes=2880 if GPU else 600),
+        **networks(lambda w: sum(card.memory_mb for card in trained_with(w.study)), minutes=2880 if GPU else 600),
     params:
         study="{study}",
         # Not an output: Snakemake would remove it before it starts the job again after a kill.
         checkpoint=f"{RESULTS}/{{study}}/direction/checkpoints/last.pt",
         settings=lambda w: command_line(RUN.study(w.study).training, RUN.study(w.study).transformer),
         generator=THE_GENERATOR,
-        assessor=lambda w: assessor_settings(w.study),
+        objective=lambda w: command_line(RUN.study(w.study).only(Objective)),
         seed=RUN.seed,
         compute=COMPUTE,
     shell:
-        "python {input.code[0]:q} {params.generator} {params.assessor} --study {params.study}"
+        "python {input.code[0]:q} {params.generator} {params.objective} --study {params.study}"
         " --seed {params.seed} {params.settings} {params.compute} --checkpoint {params.checkpoint}"
         " --loss {output.loss:q} --course {output.course:q} --output {output.theta:q} 2>&1 | tee {log:q}"
 

@@ -230,3 +230,25 @@ rule score_others:
     shell:
         "python {input.code[0]:q} {params.assessor} --studies {params.others} --manifests {input.manifests:q}"
         " --batch-size {params.batch_size} {params.compute} --output {output:q} 2>&1 | tee {log:q}"
+
+
+use rule score_others as score_held with:
+    # What moving along a direction does to a score that it holds, and moving along that of the study that holds none.
+    input:
+        code=lambda w: code("score_others.py", ASSESSORS[held_at(w).assessor].module),
+        weights=lambda w: weight_files(ASSESSORS[held_at(w).assessor]),
+        images=lambda w: [f"{RESULTS}/{one}/images/test" for one in with_plain(w.study)],
+        manifests=lambda w: [f"{RESULTS}/{one}/images/test.unscored.csv" for one in with_plain(w.study)],
+    output:
+        "<results>/{study}/held/{place}.csv",
+    log:
+        "<logs>/score_held/{study}-{place}.log",
+    benchmark:
+        "<benchmarks>/score_held/{study}-{place}.tsv"
+    resources:
+        **networks(lambda w: max(5000, ASSESSORS[held_at(w).assessor].memory_mb)),
+    params:
+        assessor=lambda w: command_line(held_at(w).only(AssessorChoice)),
+        others=lambda w: with_plain(w.study),
+        batch_size=RUN.batch_size,
+        compute=COMPUTE,

@@ -6,7 +6,10 @@ rule write_provenance:
         code=code("write_provenance.py"),
         results="<results>/claims.csv",  # made anew with them, so that the commit is the one they were made at
         weights=sorted(
-            set(weight_files(GENERATOR, *map(assessor_of, STUDIES), *JUDGES, *SEGMENTER, *EXTRACTOR, *DETECTOR))
+            {
+                *weight_files(*JUDGES, *SEGMENTER, *EXTRACTOR, *DETECTOR),
+                *(file for study in STUDIES for file in weight_files(*trained_with(study))),
+            }
         ),
     output:
         "<results>/provenance.json",
@@ -60,6 +63,7 @@ rule write_report:
         factors=expand("<results>/{study}/{table}.csv", study=STUDIES, table=["factors", "factors.by_alpha"]),
         factor_models=expand("<results>/{study}/factor_models.csv", study=STUDIES),
         alignment="<results>/alignment.csv" if len(STUDIES) > 1 else [],
+        held=scores_held(),
         realness=expand("<results>/{study}/realness.csv", study=STUDIES if RUN.realness else []),
         null_directions=expand("<results>/{study}/null_directions.csv", study=STUDIES if RUN.null_directions else []),
         stability=[f"<results>/{study.name}/along_training.csv" for study in RUN.studies if study.replicates],

@@ -1,16 +1,52 @@
 """The settings of learning a direction and of making image sets with it. Without torch, since the workflow reads them
 whenever it starts."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from ganalyze.images.shards import ImageFormat
-from ganalyze.support.settings import Floats, Names, Positive, Settings
+from ganalyze.models.choices import AssessorChoice
+from ganalyze.support.settings import WORD_EACH, Floats, Names, Positive, Settings, as_tuple
 
 Kind = Literal["one_direction", "class_dependent"]
 Rescaling = Literal["none", "per_seed", "per_batch"]
 Start = Literal["zeros", "normal", "uniform"]
+
+
+class HeldScore(AssessorChoice):
+    """A score that is to stay as it is along a direction.
+
+    Scores have units of their own (0 to 1, ratings of 1 to 10), and nothing is rescaled: with a weight of w, a change
+    of this score by 1 costs as much as a miss of α by √w. So that standard deviations (over seeds) of both scores cost
+    the same, the weight is (that of the raised score / that of this one)².
+    """
+
+    weight: float = Field(
+        ge=0, allow_inf_nan=False, description="times the mean squared change of this score, in its unit; 0: not held"
+    )
+
+
+class Objective(AssessorChoice):
+    """What a direction is to do: raise one score (Eq. 1), and leave others as they are (not in the paper)."""
+
+    hold: Annotated[tuple[HeldScore, ...], BeforeValidator(as_tuple), WORD_EACH] = Field(
+        default=(),
+        description="scores to leave as they are: of each the assessor, its options if any, and a weight",
+    )
+
+    @field_validator("hold")
+    @classmethod
+    def _not_what_is_to_rise(cls, hold: tuple[HeldScore, ...], info: ValidationInfo) -> tuple[HeldScore, ...]:
+        raised = info.data.get("assessor"), info.data.get("assessor_options")
+        if any((one.assessor, one.assessor_options) == raised for one in hold):
+            raise ValueError(f"{raised[0]} is the score that is to rise")
+        return hold
+
+    @property
+    def held(self) -> tuple[HeldScore, ...]:
+        """Those of `hold` that have a weight."""
+        return tuple(one for one in self.hold if one.weight)
 
 
 class Training(Settings):

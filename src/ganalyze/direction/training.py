@@ -5,7 +5,7 @@ goes through the very same batches.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 
 from ganalyze.direction.checkpoints import Checkpoint, fingerprint
-from ganalyze.direction.settings import Training, TransformerSettings
+from ganalyze.direction.settings import Objective, Training, TransformerSettings
 from ganalyze.direction.transformer import Transformer
 from ganalyze.models.assessors import ASSESSORS
-from ganalyze.models.choices import AssessorChoice, GeneratorChoice
+from ganalyze.models.choices import GeneratorChoice
 from ganalyze.models.compute import Compute
 from ganalyze.models.contract import Assessor, Generator, parts_of, truncation_of
 from ganalyze.models.generators import GENERATORS
@@ -29,17 +29,29 @@ from ganalyze.support.randomness import stream, truncated_normal
 
 
 def ganalyze_loss(
-    generator: Generator, assessor: Assessor, z: Tensor, moved: Tensor, y: Tensor, alpha: Tensor
+    generator: Generator,
+    assessor: Assessor,
+    z: Tensor,
+    moved: Tensor,
+    y: Tensor,
+    alpha: Tensor,
+    held: Sequence[tuple[Assessor, float]] = (),
 ) -> Tensor:
-    """Mean over the batch of (A(G(T(z, α), y)) − (A(G(z, y)) + α))² (Eq. 1).
+    """Mean over the batch of (A(G(T(z, α), y)) − (A(G(z, y)) + α))² (Eq. 1), and, which the paper has not, for each
+    (assessor B, weight) in `held` weight times the mean of (B(G(T(z, α), y)) − B(G(z, y)))².
 
-    z (N, z_dim), moved: T(z, α), y (N,) class indices, alpha (N,). The seed's own score does not depend on θ: no
+    z (N, z_dim), moved: T(z, α), y (N,) class indices, alpha (N,). The seed's own scores do not depend on θ: no
     gradient there.
     """
     with torch.no_grad():
-        target = assessor(generator(z, y)) + alpha
-    score = assessor(generator(moved, y))
-    return (score.float() - target.float()).square().mean()
+        seeds = generator(z, y)
+        target = assessor(seeds) + alpha
+        before = [other(seeds) for other, _ in held]
+    images = generator(moved, y)
+    loss = (assessor(images).float() - target.float()).square().mean()
+    for (other, weight), score in zip(held, before, strict=True):
+        loss = loss + weight * (other(images).float() - score.float()).square().mean()
+    return loss
 
 
 def draw_batch(
@@ -65,14 +77,15 @@ def train_direction(
     seed: int,
     checkpoint: Path,
     models: Mapping[str, Any],
+    held: Sequence[tuple[Assessor, float]] = (),
     say: Callable[[str], None] = print,
 ) -> tuple[Transformer, pd.DataFrame, dict[int, Tensor]]:
     """Train θ with Adam; return its transformer, on the device, the loss log (step, samples, loss), and θ on its way,
     by the samples seen: whenever the number of checkpoints has doubled, and at the end.
 
-    study and seed name the random streams. Goes on from the file `checkpoint` where it is of the same training
-    (settings, `models`, code); another's is set aside with a word. Raises GanalyzeError where the loss is not finite,
-    z lacks a part that is to move, or nothing was learnt: θ is 0.
+    study and seed name the random streams; held: other scores that are to stay, each with its weight. Goes on from the
+    file `checkpoint` where it is of the same training (settings, `models`, code); another's is set aside with a word.
+    Raises GanalyzeError where the loss is not finite, z lacks a part that is to move, or nothing was learnt: θ is 0.
     """
     z_dim, num_classes, truncation = generator.z_dim, generator.num_classes, truncation_of(generator)
     start = stream(seed, study, "direction")
@@ -82,7 +95,8 @@ def train_direction(
         parameter.register_hook(lambda gradient: gradient / compute.loss_scale)
     optimizer = torch.optim.Adam(transformer.parameters(), lr=training.learning_rate)
 
-    same = fingerprint(training, transformer_settings, compute, study=study, seed=seed, models=models)
+    facts = {"study": study, "seed": seed, "models": models, "held": [weight for _, weight in held]}
+    same = fingerprint(training, transformer_settings, compute, **facts)
     state = Checkpoint(checkpoint, same, transformer, optimizer)
     losses = state.restore(say)
     if losses:
@@ -100,7 +114,7 @@ def train_direction(
             for part in torch.arange(len(z)).split(training.at_once or len(z)):
                 share, leaf = len(part) / len(z), moved[part].detach().requires_grad_()
                 with compute.autocast():
-                    part_loss = share * ganalyze_loss(generator, assessor, z[part], leaf, y[part], alpha[part])
+                    part_loss = share * ganalyze_loss(generator, assessor, z[part], leaf, y[part], alpha[part], held)
                 (gradient[part],) = torch.autograd.grad(part_loss * compute.loss_scale, leaf)
                 losses_of_parts.append(part_loss.detach())
             loss = float(sum(losses_of_parts))  # at the end: a GPU is waited for once a step
@@ -127,14 +141,18 @@ def train_direction(
     return transformer, pd.DataFrame({"step": steps, "samples": samples, "loss": losses}), state.course
 
 
-def describe_models(generator: GeneratorChoice, assessor: AssessorChoice, weights: Weights) -> dict[str, Any]:
-    """What a direction is trained on: the names of the networks, their options where there are any, and the sha256 of
-    each of their weight files."""
-    options = {"generator_options": generator.generator_options, "assessor_options": assessor.assessor_options}
-    files = GENERATORS[generator.generator].files + ASSESSORS[assessor.assessor].files
+def describe_models(generator: GeneratorChoice, objective: Objective, weights: Weights) -> dict[str, Any]:
+    """What a direction is trained on: the names of the networks, their options and what is held where there are any,
+    and the sha256 of each of their weight files."""
+    options = {
+        "generator_options": generator.generator_options,
+        "assessor_options": objective.assessor_options,
+        "hold": [one.model_dump(exclude_defaults=True) for one in objective.held],
+    }
+    cards = [GENERATORS[generator.generator], *(ASSESSORS[one.assessor] for one in (objective, *objective.held))]
     return {
         "generator": generator.generator,
-        "assessor": assessor.assessor,
+        "assessor": objective.assessor,
         **{name: values for name, values in options.items() if values},
-        **{file: sha256_of(weights.path(file)) for file in files},
+        **{file: sha256_of(weights.path(file)) for card in cards for file in card.files},
     }

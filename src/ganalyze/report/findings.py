@@ -8,9 +8,10 @@ import pandas as pd
 
 from ganalyze.figures.sequences import choose_seeds
 from ganalyze.figures.style import alpha_label, number, with_interval
-from ganalyze.images.image_sets import ImageSet
+from ganalyze.images.image_sets import ImageSet, gains
 from ganalyze.models.assessors import ASSESSORS
 from ganalyze.report.pictures import picture
+from ganalyze.support.intervals import normal_interval
 from ganalyze.support.tables import read_table
 
 # How an image comes out when a factor rises, and when it falls.
@@ -206,6 +207,38 @@ def others_in_words(alignment: pd.DataFrame, study: str, others: Mapping[str, st
     if not moved:
         return ""
     return f"Along with it moves what the others score: {listed([f'{name} ({x} SD)' for name, x in moved.items()])}."
+
+
+def held_in_words(
+    study: str,
+    held: Sequence[tuple[str, float]],
+    tables: Sequence[pd.DataFrame],
+    scores: Mapping[str, pd.DataFrame],
+) -> str:
+    """How the scores that a study holds change along it, and along the study that differs in that it holds none.
+
+    held: name and weight of each score. tables: of each of them, study, seed_id, alpha, score. scores: the raised score
+    (seed_id, alpha, score) by study, of those in the tables.
+    """
+    weights = listed([f"{name} (weight {weight:g})" for name, weight in held])
+    told = f"It was learnt to raise the score and to hold {weights}."
+    for along in sorted(scores, key=lambda name: name != study):
+        where = "" if along == study else f" along {along.replace('_', ' ')}, which holds nothing,"
+        others = [
+            f"{name} changes by {_change(table[table.study == along])}"
+            for (name, _), table in zip(held, tables, strict=True)
+        ]
+        told += (
+            f" From the smallest α to the largest{where} {listed([*others, f'the score by {_change(scores[along])}'])}."
+        )
+    return told
+
+
+def _change(scores: pd.DataFrame) -> str:
+    """The mean change from the smallest α to the largest, in the score's unit, with its 95 % interval over seeds."""
+    change = gains(scores)
+    low, high = normal_interval(change.mean(), change.std() / len(change) ** 0.5)
+    return f"{change.mean():.3f} [{low:.3f}, {high:.3f}]".replace("-", "−")
 
 
 def strip(images: ImageSet, seed: int, assessor: str, width: int = 256) -> list[dict[str, Any]]:

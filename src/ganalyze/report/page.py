@@ -11,7 +11,7 @@ from PIL import Image
 from ganalyze.experiments.observers import Observers
 from ganalyze.figures.plan import FigurePlan, figures_of
 from ganalyze.figures.style import PNG_DPI, p_number, with_interval
-from ganalyze.images.image_sets import ImageSet
+from ganalyze.images.image_sets import ImageSet, read_manifest
 from ganalyze.models.assessors import ASSESSORS
 from ganalyze.models.detectors import DETECTORS
 from ganalyze.models.extractors import EXTRACTORS
@@ -105,6 +105,19 @@ def _assessor(study: dict[str, Any]) -> tuple[str, Any]:
     return study["assessor"], study.get("assessor_options")
 
 
+def _held(study: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one for one in study.get("hold", ()) if one["weight"]]
+
+
+def _held_told(results: Path, study: dict[str, Any]) -> str:
+    if not _held(study):
+        return ""
+    held = [(ASSESSORS[one["assessor"]].title.partition(" (")[0].lower(), one["weight"]) for one in _held(study)]
+    tables = [read_table(results / study["name"] / f"held/{place}.csv") for place in range(len(held))]
+    scores = {str(name): read_manifest(results / name / "images/test.csv") for name in tables[0].study.unique()}
+    return findings.held_in_words(study["name"], held, tables, scores)
+
+
 def _study(
     results: Path, study: dict[str, Any], studies: list[dict[str, Any]], alignment: pd.DataFrame | None
 ) -> dict[str, Any]:
@@ -132,6 +145,8 @@ def _study(
         "changed": findings.in_words(changes, subject),
         "factors": changes.assign(plain=plain).to_dict("index"),
         "score_told": findings.score_in_words(images, means, card.title, subject),
+        "held": [(ASSESSORS[one["assessor"]], one["weight"]) for one in _held(study)],
+        "held_told": _held_told(results, study),
         "others_told": "" if alignment is None else findings.others_in_words(alignment, name, others),
         "steps_told": findings.steps_in_words(
             read_table(folder / "steps.csv"), read_table(folder / "robust_models.csv")

@@ -91,14 +91,16 @@ def _options_of_words(words: Sequence[str]) -> dict[str, Any]:
         key, equals, value = word.partition("=")
         if not equals:
             raise ValueError(f"{word!r}: write it as OPTION=VALUE")
-        try:
-            options[key] = json.loads(value)
-        except json.JSONDecodeError:
-            options[key] = _as_yaml(word, value)
+        options[key] = _written(word, value)
     return options
 
 
-def _as_yaml(word: str, value: str) -> Any:
+def _written(word: str, value: str) -> Any:
+    """What a value in a word of the command line stands for, in JSON or YAML."""
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError:
+        pass
     try:
         return yaml.safe_load(value)
     except yaml.YAMLError:
@@ -107,6 +109,10 @@ def _as_yaml(word: str, value: str) -> Any:
 
 def _words_of_options(options: dict[str, Any]) -> list[str]:
     return [f"{key}={json.dumps(value)}" for key, value in options.items()]
+
+
+def _as_word(value: Any) -> str:
+    return value.model_dump_json(exclude_defaults=True) if isinstance(value, Settings) else str(value)
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", description="lower-case letters, digits and _")]
@@ -131,6 +137,15 @@ Options = Annotated[
         str_from_instance=_words_of_options,
     ),
 ]
+
+# Marks a tuple of settings: on a command line each of them is a word, '{key: value, key: value}'.
+WORD_EACH = tyro.constructors.PrimitiveConstructorSpec(
+    nargs="*",
+    metavar="{KEY: VALUE, ...}",
+    instance_from_str=lambda words: tuple(_written(word, word) for word in words),
+    is_instance=lambda value: isinstance(value, tuple),
+    str_from_instance=lambda values: [_as_word(value) for value in values],
+)
 
 
 def need_one_each(studies: Sequence[str], **others: Sequence[Any]) -> None:
@@ -176,7 +191,7 @@ def _words(settings: Settings) -> Iterator[str]:
             if isinstance(value, dict):
                 yield from _words_of_options(value)
             else:
-                yield from map(str, value) if isinstance(value, tuple) else [str(value)]
+                yield from map(_as_word, value) if isinstance(value, tuple) else [str(value)]
 
 
 def explain(error: ValidationError, cls: type[BaseModel]) -> str:

@@ -79,6 +79,15 @@ ASSESSORS = Registry(
             note="A proxy made of four photographic features, not a rating by people. Its scale is set to the demo's "
             "faces.",
         ),
+        "brightness": Card(
+            build="ganalyze.models.assessors.brightness:load",
+            files=(),
+            title="Brightness (mean grey, 0–1)",
+            origin="this project: the image factor, as a score",
+            licence="none needed, no weights",
+            reference="ITU-R BT.601 (luma)",
+            memory_mb=100,
+        ),
         "memnet": Card(
             build="ganalyze.models.assessors.memnet:load",
             files=("memnet_state_dict.p", "memnet_mean.mat"),
