@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import Field
 
 from ganalyze.experiments.power import estimate_power
-from ganalyze.report.claims import memory_effects, read_claims
+from ganalyze.report.claims import CLAIMS, memory_effects, read_claims
 from ganalyze.support.arguments import run_command
 from ganalyze.support.settings import Positive, Seed, Settings
 from ganalyze.support.tables import write_table
@@ -14,7 +14,7 @@ from ganalyze.support.tables import write_table
 class Arguments(Settings):
     """How much is simulated."""
 
-    claims: Path = Field(default=Path("config/claims.csv"), description="the paper's")
+    claims: Path = Field(default=CLAIMS, description="the paper's")
     data_sets: Positive = Field(default=12, description="of each size")
     seed: Seed
     output: Path = Field(description="table to write (CSV)")

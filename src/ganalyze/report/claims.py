@@ -23,8 +23,10 @@ import pandas as pd
 
 from ganalyze.experiments.registry import EXPERIMENTS
 from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.files import own_file
 from ganalyze.support.tables import read_table
 
+CLAIMS = own_file("config/claims.csv")  # the paper's
 VERDICTS = ("agrees", "same_sign", "differs", "not_run")
 OURS = ["estimate_ours", "ci_low_ours", "ci_high_ours", "p_ours", "n_ours", "data_source", "verdict", "reason"]
 COLUMNS = ["id", "where", "quantity", "study", "model", "term", "estimate", "ci_low", "ci_high", "p", "note"]
