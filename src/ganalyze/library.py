@@ -2,7 +2,8 @@
 moved along it, their scores, a picture.
 
 `compute` says where and how networks run: by default those that are loaded on the CPU, the others where they are, with
-as many threads as torch has. The process then keeps the memory that networks have used. Random things come from `seed`: the same seed, the same results.
+as many threads as torch has. The process then keeps the memory that networks have used. Random things come from `seed`:
+the same seed, the same results.
 """
 
 import io
