@@ -83,6 +83,10 @@ test-slurm: env  ## install SLURM (Debian, as root), start it on this machine al
 		apt-get install -y -qq --no-install-recommends slurm-wlm slurmdbd munge mariadb-server > /dev/null; }
 	pytest tests/workflow/test_slurm.py
 
+.PHONY: notebook
+notebook: env  ## make docs/notebook.ipynb, which is not kept, of docs/notebook.py
+	jupytext --quiet --to ipynb docs/notebook.py
+
 .PHONY: bench
 bench: env  ## measure how fast the slow parts are, against the plain way (mixed models: R's lme4)
 	python benchmarks/factors.py

@@ -1,6 +1,11 @@
 # ---
-# jupyter: {jupytext: {text_representation: {extension: .py, format_name: percent}}}
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
 # ---
+
 # %% [markdown]
 # # A direction in ten lines
 #

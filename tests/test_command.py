@@ -32,9 +32,9 @@ def test_it_tells_its_version_and_completes_in_a_shell():
     assert subprocess.run(["bash", "-n"], input=script, text=True).returncode == 0
 
 
-def test_a_command_cut_short_is_the_script(tmp_path):
+def test_a_command_cut_short_is_the_script(weights_dir, tmp_path):
     words = ["--set", "test", "--seeds-per-class", "3", "--seed", "7", "--alphas", "-0.1", "0", "0.1", "--output"]
-    words = ["--generator", "dcgan-digiface", *words]
+    words = ["--generator", "dcgan-digiface", "--weights-dir", weights_dir, *words]
     by_hand = [sys.executable, "scripts/list_images.py", *words, tmp_path / "by_hand.csv"]
     done = subprocess.run(by_hand, cwd=REPOSITORY, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -61,7 +61,7 @@ def test_the_lock_names_the_command_that_made_it_and_no_address():
 
 
 @pytest.mark.slow
-def test_installed_in_an_empty_environment_it_works_outside_the_clone(built, tmp_path):
+def test_installed_in_an_empty_environment_it_works_outside_the_clone(built, weights_dir, tmp_path):
     environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")}
     python, elsewhere = tmp_path / "venv/bin/python", {"cwd": tmp_path, "env": environment}
     run(UV, "venv", "--quiet", "--python", sys.executable, tmp_path / "venv", **elsewhere)
@@ -78,6 +78,7 @@ def test_installed_in_an_empty_environment_it_works_outside_the_clone(built, tmp
     assert "train-direction" in run(ganalyze, "--help", **elsewhere)
     assert time.perf_counter() - start < 1
     words = ["--generator", "dcgan-digiface", "--set", "test", "--seeds-per-class", "3", "--seed", "7"]
+    words += ["--weights-dir", weights_dir]
     words += ["--alphas", "-0.1", "0", "0.1", "--output"]
     run(ganalyze, "list-images", *words, "by_name.csv", **elsewhere)
     run(sys.executable, REPOSITORY / "scripts/list_images.py", *words, tmp_path / "by_hand.csv", cwd=REPOSITORY)
