@@ -32,14 +32,17 @@ def test_it_tells_its_version_and_completes_in_a_shell():
     assert subprocess.run(["bash", "-n"], input=script, text=True).returncode == 0
 
 
-def test_a_command_cut_short_is_the_script(weights_dir, tmp_path):
-    words = ["--set", "test", "--seeds-per-class", "3", "--seed", "7", "--alphas", "-0.1", "0", "0.1", "--output"]
-    words = ["--generator", "dcgan-digiface", "--weights-dir", weights_dir, *words]
-    by_hand = [sys.executable, "scripts/list_images.py", *words, tmp_path / "by_hand.csv"]
-    done = subprocess.run(by_hand, cwd=REPOSITORY, capture_output=True, text=True)
+def test_a_command_cut_short_is_the_script(tmp_path):
+    words = ["--results", tmp_path, "--studies", "memorability", "--tables", "--output"]
+    by_hand = [sys.executable, "scripts/judge_claims.py", *words, tmp_path / "claims.csv"]
+    done = subprocess.run(list(map(str, by_hand)), cwd=REPOSITORY, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert ganalyze("list", *words, tmp_path / "by_name.csv").returncode == 0
-    assert (tmp_path / "by_name.csv").read_bytes() == (tmp_path / "by_hand.csv").read_bytes()
+    written = (tmp_path / "claims.csv").read_bytes()
+    assert written.count(b"not_run") > 9
+    (tmp_path / "claims.csv").unlink()
+    again = ganalyze("judge", *words, tmp_path / "claims.csv", cwd=tmp_path)
+    assert (again.returncode, again.stdout) == (0, done.stdout), again.stderr
+    assert (tmp_path / "claims.csv").read_bytes() == written
 
 
 def test_train_is_train_direction():
@@ -61,6 +64,7 @@ def test_what_is_no_command_is_said_in_one_line(words, said):
 
 
 def test_a_failure_of_a_command_is_one_line_with_status_1(tmp_path):
-    done = ganalyze("score-images", "--assessor", "resmem", "--manifest", "none.csv", "--output", tmp_path / "out.csv")
+    words = ["--formula", "hit ~ alpha + (1|seed_id)", "--family", "binomial", "--output", tmp_path / "out.csv"]
+    done = ganalyze("fit-mixed-models", "--data", tmp_path / "none.csv", *words)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert done.stderr.startswith("error: manifest none.csv not found")
+    assert done.stderr.startswith("error: ")
