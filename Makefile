@@ -83,6 +83,10 @@ test-slurm: env  ## install SLURM (Debian, as root), start it on this machine al
 		apt-get install -y -qq --no-install-recommends slurm-wlm slurmdbd munge mariadb-server > /dev/null; }
 	pytest tests/workflow/test_slurm.py
 
+.PHONY: notebook
+notebook: env  ## make docs/notebook.ipynb, which is not kept, of docs/notebook.py
+	jupytext --quiet --to ipynb docs/notebook.py
+
 .PHONY: bench
 bench: env  ## measure how fast the slow parts are, against the plain way (mixed models: R's lme4)
 	python benchmarks/factors.py
@@ -104,8 +108,8 @@ format: env $(call page_too,format)  ## format Python, Snakemake and the page's 
 	snakefmt Snakefile workflow
 
 .PHONY: lock
-lock: env  ## compile envs/*.in into the hashed locks
-	cd envs && uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header requirements.in --output-file requirements.lock
-	cd envs && uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header bootstrap.in --output-file bootstrap.lock
+lock: env  ## compile pyproject.toml, with all extras, and envs/bootstrap.in into the hashed locks (versions stay)
+	$(COMPILE) pyproject.toml --all-extras --output-file envs/requirements.lock
+	$(COMPILE) envs/bootstrap.in --output-file envs/bootstrap.lock
+
+COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import Field
 
 from ganalyze.experiments.power import estimate_power
-from ganalyze.report.claims import memory_effects, read_claims
+from ganalyze.report.claims import CLAIMS, memory_effects, read_claims
 from ganalyze.statistics.equivalence import Equivalence
 from ganalyze.support.arguments import run_command
 from ganalyze.support.settings import Positive, Seed, Settings
@@ -16,7 +16,7 @@ from ganalyze.support.tables import write_table
 class Arguments(Settings):
     """How much is simulated."""
 
-    claims: Path = Field(default=Path("config/claims.csv"), description="the paper's")
+    claims: Path = Field(default=CLAIMS, description="the paper's")
     data_sets: Positive = Field(default=100, description="of each size")
     seed: Seed
     equivalence: Equivalence = Equivalence()

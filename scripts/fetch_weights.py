@@ -7,7 +7,7 @@ import tyro
 from pydantic import Field
 
 from ganalyze.models.weights.catalogue import CATALOGUE, load_catalogue
-from ganalyze.models.weights.files import fetch
+from ganalyze.models.weights.files import WEIGHTS_DIR, fetch
 from ganalyze.support.arguments import run_command
 from ganalyze.support.settings import Settings
 
@@ -18,7 +18,7 @@ class Arguments(Settings):
     names: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="NAME …")] = Field(
         min_length=1, description="published file name, e.g. model.pt"
     )
-    weights_dir: Path = Field(default=Path("weights"), description="the folder for them")
+    weights_dir: Path = Field(default=WEIGHTS_DIR, description="the folder for them")
     catalogue: Path = Field(default=CATALOGUE, description="what is known of each file")
 
 

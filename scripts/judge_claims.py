@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from ganalyze.report.claims import judge_claims, kind_of_table, read_claims
+from ganalyze.report.claims import CLAIMS, judge_claims, kind_of_table, read_claims
 from ganalyze.statistics.equivalence import Equivalence
 from ganalyze.support.arguments import run_command
 from ganalyze.support.settings import Settings
@@ -14,7 +14,7 @@ from ganalyze.support.tables import read_table, write_table
 class Arguments(Settings):
     """The paper's numbers, and ours."""
 
-    claims: Path = Field(default=Path("config/claims.csv"), description="the paper's numbers")
+    claims: Path = Field(default=CLAIMS, description="the paper's numbers")
     results: Path = Field(description="results/<run>")
     studies: tuple[str, ...] = Field(description="names of the run's studies")
     tables: tuple[Path, ...] = Field(

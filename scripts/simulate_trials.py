@@ -9,7 +9,7 @@ from ganalyze.experiments.observers import Observers, Traits, simulate_trials
 from ganalyze.experiments.registry import EXPERIMENTS
 from ganalyze.experiments.trials import write_trials
 from ganalyze.images.image_sets import read_manifest
-from ganalyze.report.claims import paper_sensitivity, read_claims
+from ganalyze.report.claims import CLAIMS, paper_sensitivity, read_claims
 from ganalyze.support.arguments import run_command
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.settings import Seed, Settings
@@ -23,7 +23,7 @@ class Arguments(Settings):
     experiment: str = Field(description=f"{', '.join(EXPERIMENTS)}, or module:object")
     study: str = Field(description="name of the study")
     seed: Seed
-    claims: Path = Field(default=Path("config/claims.csv"), description="the paper's numbers")
+    claims: Path = Field(default=CLAIMS, description="the paper's numbers")
     sensitivity: float | None = Field(
         default=None, description="of the observers, log odds per unit of score; default: as the paper's people"
     )

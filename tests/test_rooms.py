@@ -9,7 +9,7 @@ from tests import REPOSITORY
 LIBRARY = REPOSITORY / "src/ganalyze"
 # In the order of the paper.
 ABOVE = ["support", "images", "models", "direction", "measures", "statistics", "experiments"]
-ROOMS = [*ABOVE, "figures", "report", "explore", "run"]
+ROOMS = [*ABOVE, "figures", "report", "explore", "run", "library", "command"]
 LONGEST = 250  # lines: what can be read at one sitting
 
 
@@ -31,7 +31,8 @@ def imported_rooms(path):
 
 def test_the_library_has_its_rooms_and_nothing_else():
     present = {path.name for path in LIBRARY.iterdir() if path.name != "__pycache__"}
-    assert present == {"__init__.py", "run.py", *ROOMS[:-1]}
+    rooms = {room if (LIBRARY / room).is_dir() else f"{room}.py" for room in ROOMS}
+    assert present == {"__init__.py", "py.typed"} | rooms
 
 
 @pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(LIBRARY)))

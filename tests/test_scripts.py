@@ -85,7 +85,11 @@ SCORE = {
         ("train_direction.py", TRAIN | {"--batch-size": "0"}, "arguments: training.batch_size: got 0"),
         ("train_direction.py", TRAIN | {"--learning-rate": "nan"}, "arguments: training.learning_rate: got nan"),
         ("train_direction.py", TRAIN | {"--device": "cuda:7"}, "device 'cuda:7' cannot be used"),
-        ("train_direction.py", TRAIN | {"--weights-dir": "{}/none"}, "weights.tar not found: run: python scripts"),
+        (
+            "train_direction.py",
+            TRAIN | {"--weights-dir": "{}/none"},
+            "not found: run: ganalyze fetch-weights",
+        ),
         ("train_direction.py", TRAIN | {"--weights-dir": "{}/truncated"}, "weights.tar"),
         ("train_direction.py", TRAIN | {"--weights-dir": "{}/swapped"}, "weights.tar"),
         ("train_direction.py", TRAIN | {"--weights-dir": "{}/changed"}, "damaged or changed (sha256"),

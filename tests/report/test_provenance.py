@@ -16,7 +16,7 @@ def test_weights_packages_commit_and_configuration_are_there(tmp_path, monkeypat
         cwd=tmp_path,
         check=True,
     )
-    monkeypatch.setattr(provenance_module, "_CODE", tmp_path)
+    monkeypatch.setattr(provenance_module, "CLONE", tmp_path)
     provenance = collect_provenance({"run": "demo", "device": "cpu"}, [tmp_path / "model.pt"])
     assert provenance["weights"] == {"model.pt": hashlib.sha256(b"weights").hexdigest()}
     assert provenance["packages"]["torch"] == version("torch")
@@ -28,5 +28,5 @@ def test_weights_packages_commit_and_configuration_are_there(tmp_path, monkeypat
 
 
 def test_outside_a_checkout_there_is_no_commit(tmp_path, monkeypatch):
-    monkeypatch.setattr(provenance_module, "_CODE", tmp_path)
+    monkeypatch.setattr(provenance_module, "CLONE", tmp_path)
     assert collect_provenance({"device": "cpu"}, [])["git_commit"] is None

@@ -13,7 +13,6 @@ from typing import Any
 
 import torch
 
-import ganalyze
 from ganalyze.direction.settings import Training
 from ganalyze.direction.transformer import Transformer
 from ganalyze.support.files import written_whole
@@ -23,9 +22,9 @@ _PACKAGES = ("torch", "torchvision", "numpy", "scipy")  # what the numbers come 
 
 
 class Checkpoint:
-    """The state of a training in a file. `fingerprint` must be the file's own for it to be used."""
+    """The state of a training in a file, or nowhere. `fingerprint` must be the file's own for it to be used."""
 
-    def __init__(self, path: Path, fingerprint: str, transformer: Transformer, optimizer: torch.optim.Optimizer):
+    def __init__(self, path: Path | None, fingerprint: str, transformer: Transformer, optimizer: torch.optim.Optimizer):
         self.path = path
         self.fingerprint = fingerprint
         self.transformer = transformer
@@ -34,6 +33,8 @@ class Checkpoint:
 
     def save(self, losses: list[float]) -> None:
         """Write θ, its gradients, the optimizer's state and the losses so far, in whole or not at all."""
+        if self.path is None:
+            return
         state = {
             "fingerprint": self.fingerprint,
             "transformer": self.transformer.state_dict(),
@@ -48,7 +49,7 @@ class Checkpoint:
     def restore(self, say: Callable[[str], None]) -> list[float]:
         """Bring the state back and return the losses so far, none where there is no file of this training; `say` gets
         the reason where there is another's."""
-        if not self.path.exists():
+        if self.path is None or not self.path.exists():
             return []
         try:
             saved = torch.load(self.path, weights_only=True, map_location="cpu")
@@ -97,7 +98,7 @@ class _WithoutDocstrings(ast.NodeTransformer):
 
 def _files_in_use() -> list[Path]:
     """The files of all code in use that is ours or, in the folder where they work, the user's own."""
-    ours, here = Path(ganalyze.__file__).resolve().parent, Path.cwd()
+    ours, here = Path(__file__).resolve().parents[1], Path.cwd()
     files = {Path(file).resolve() for module in [*sys.modules.values()] if (file := getattr(module, "__file__", None))}
     return sorted(
         file

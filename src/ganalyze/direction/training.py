@@ -4,6 +4,7 @@ Every step draws its batch from a stream named by the step's number, so a run th
 goes through the very same batches.
 """
 
+import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -26,6 +27,8 @@ from ganalyze.models.weights.records import sha256_of
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.progress import progress
 from ganalyze.support.randomness import stream, truncated_normal
+
+_say = logging.getLogger(__name__).info
 
 
 def ganalyze_loss(
@@ -75,10 +78,10 @@ def train_direction(
     *,
     study: str,
     seed: int,
-    checkpoint: Path,
-    models: Mapping[str, Any],
+    checkpoint: Path | None = None,
+    models: Mapping[str, Any] | None = None,
     held: Sequence[tuple[Assessor, float]] = (),
-    say: Callable[[str], None] = print,
+    say: Callable[[str], None] = _say,
 ) -> tuple[Transformer, pd.DataFrame, dict[int, Tensor]]:
     """Train θ with Adam; return its transformer, on the device, the loss log (step, samples, loss), and θ on its way,
     by the samples seen: whenever the number of checkpoints has doubled, and at the end.

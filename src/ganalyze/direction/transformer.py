@@ -88,15 +88,15 @@ class Transformer(nn.Module):
             return moved * (z.norm() / moved.norm())
         return moved
 
-    def save(self, path: Path | str, models: Mapping[str, Any], samples: int) -> None:
+    def save(self, path: Path | str, models: Mapping[str, Any] | None = None, samples: int | None = None) -> None:
         """Store θ as safetensors. The file's metadata say what kind of transformer it is and what it was trained on:
-        `models` (names, options, hashes of weights) and `samples`, z vectors."""
+        `models` (names, options, hashes of weights) and `samples`, z vectors; by default what `about` says."""
         about = {
-            **models,
+            **(self.about if models is None else models),
             "transformer": self.settings.kind,
             "rescaling": self.settings.rescaling,
             **({"moves": self.settings.moves} if self.settings.moves else {}),
-            "samples": samples,
+            **({} if samples is None else {"samples": samples}),
         }
         with written_whole(path) as temporary:
             theta = self.theta.detach().cpu().contiguous()
@@ -113,7 +113,7 @@ class Transformer(nn.Module):
             with safe_open(path, framework="pt") as file:
                 theta, about = file.get_tensor("theta"), json.loads((file.metadata() or {}).get("about", "{}"))
         except FileNotFoundError:
-            raise GanalyzeError(f"direction {path} not found: train it first (scripts/train_direction.py)") from None
+            raise GanalyzeError(f"direction {path} not found: train it first (ganalyze train-direction)") from None
         except (SafetensorError, OSError, json.JSONDecodeError) as error:
             raise GanalyzeError(f"direction {path} is not a readable safetensors file: {error}") from None
         if missing := [key for key in ("transformer", "rescaling") if key not in about]:

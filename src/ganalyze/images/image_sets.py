@@ -50,7 +50,7 @@ def read_manifest(path: Path | str) -> pd.DataFrame:
     """
     path = Path(path)
     if not path.is_file():
-        raise GanalyzeError(f"manifest {path} not found: generate the image set first (scripts/generate_images.py)")
+        raise GanalyzeError(f"manifest {path} not found: generate the image set first (ganalyze generate-images)")
     manifest = read_table(path)
     missing = [column for column in ("image_id", "file") if column not in manifest]
     if missing:

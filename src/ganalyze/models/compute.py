@@ -1,5 +1,7 @@
 """Where and how the networks run: device, threads, precision. Said once by the configuration."""
 
+import ctypes
+import sys
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,6 +12,18 @@ from ganalyze.support.settings import Positive, Settings
 
 if TYPE_CHECKING:  # torch takes seconds to import, and the workflow only reads the settings
     from torch import nn
+
+_TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # glibc's names for what `mallopt` sets
+
+
+def keep_memory() -> None:
+    """Let the process keep the large blocks that it frees, as jobs of the workflow do by their environment
+    (workflow/rules/common.smk). glibc gives them back to the system after every layer of a network, and to fetch them
+    again costs more than the arithmetic. Without glibc, nothing."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt:
+        mallopt(_MMAP_MAX, 0)
+        mallopt(_TRIM_THRESHOLD, -1)
 
 
 class Compute(Settings):

@@ -1,5 +1,6 @@
 """What a model must be and return, whoever made it."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
@@ -77,4 +78,4 @@ def residual_shape_of(generator: Generator) -> tuple[int, ...] | None:
 def report_without_subject(assessor: Assessor) -> None:
     """Say in how many of the images that an assessor has seen it found no subject, where it looks for one."""
     if missed := getattr(assessor, "without_subject", 0):
-        print(f"no subject was found in {missed} images: their score is 0")
+        logging.getLogger(__name__).info("no subject was found in %d images: their score is 0", missed)

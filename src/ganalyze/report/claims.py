@@ -15,8 +15,10 @@ from ganalyze.experiments.registry import EXPERIMENTS
 from ganalyze.report.verdicts import compare, compare_none, conclusion, p_of_none, said
 from ganalyze.statistics.equivalence import Equivalence
 from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.files import own_file
 from ganalyze.support.tables import read_table
 
+CLAIMS = own_file("config/claims.csv")  # the paper's
 OURS = [
     *("estimate_ours", "ci_low_ours", "ci_high_ours", "p_ours", "n_ours", "data_source"),
     *("margin", "p_equivalence", "p_equivalence_ours", "verdict", "reason"),

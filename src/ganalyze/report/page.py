@@ -172,7 +172,7 @@ def _study(
 
 def _figure(path: Path, name: str, plan: FigurePlan, texts: dict[str, Any], titles: dict[str, str]) -> dict[str, Any]:
     if not path.is_file():
-        raise GanalyzeError(f"figure {path} not found: draw it first (scripts/draw_figure.py)")
+        raise GanalyzeError(f"figure {path} not found: draw it first (ganalyze draw-figure)")
     with Image.open(path) as image:
         width, data = image.width, as_data_uri(image.convert("RGB"), quality=90)
     told = texts[plan.kind]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ganalyze.models.weights.records import recorded_sha256
+from ganalyze.support.files import CLONE
 
 PACKAGES = (
     "torch",
@@ -21,7 +22,6 @@ PACKAGES = (
     "pillow",
     "snakemake",
 )
-_CODE = Path(__file__).parent  # whose commit is told
 
 
 def collect_provenance(config: dict[str, Any], weights: Sequence[Path | str]) -> dict[str, Any]:
@@ -46,8 +46,10 @@ def _version(package: str) -> str | None:
 
 
 def _git(*arguments: str) -> str | None:
+    if CLONE is None:
+        return None  # where the library is installed, any repository around it is another's
     try:
-        command = ["git", "-C", str(_CODE), *arguments]
+        command = ["git", "-C", str(CLONE), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return None

@@ -10,6 +10,7 @@ if __name__ == "__main__":
     run_command(main)
 """
 
+import logging
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, get_type_hints
@@ -74,8 +75,11 @@ def _values(settings: Any) -> Any:
 def run_command(main: Callable[[S], None]) -> None:
     """Run a script's `main` with the settings that its command line gives.
 
-    What goes wrong in a way that the user can put right is told in one line, with exit status 1.
+    What the library logs goes to standard error. What goes wrong in a way that the user can put right is told in one
+    line, with exit status 1.
     """
     description = sys.modules[main.__module__].__doc__ or ""
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("ganalyze").setLevel(logging.INFO)
     with in_one_line():
         main(parse(get_type_hints(main)["arguments"], description))

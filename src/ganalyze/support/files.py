@@ -1,4 +1,4 @@
-"""Files: written in whole or not at all, and YAML read with its faults named."""
+"""Files: written in whole or not at all, YAML read with its faults named, and the project's own."""
 
 import glob
 import os
@@ -11,6 +11,16 @@ from typing import Any
 import yaml
 
 from ganalyze.support.errors import GanalyzeError
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+# The clone whose src/ the library is used from; None where it is installed.
+CLONE = _PACKAGE.parents[1] if (_PACKAGE.parents[1] / "Snakefile").is_file() else None
+
+
+def own_file(path: str) -> Path:
+    """A file or folder of the project's own that is no part of the library's code: in a clone where it lies, else where
+    the wheel puts it (pyproject.toml)."""
+    return (CLONE or _PACKAGE) / path
 
 
 def _is_alive(process: int) -> bool:

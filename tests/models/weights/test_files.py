@@ -99,7 +99,7 @@ def test_a_redirect_is_followed(site, get):
         ({"hang_at": 0}, "does not answer in time"),
     ],
 )
-def test_a_bad_source_is_named_with_its_reason_and_the_next_serves(site, get, tmp_path, capsys, page, reason):
+def test_a_bad_source_is_named_with_its_reason_and_the_next_serves(site, get, tmp_path, caplog, page, reason):
     bad = site.serve("/bad", **page)
     with pytest.raises(GanalyzeError) as error:
         get(bad, sha256=SHA256, size=len(CONTENT))
@@ -114,9 +114,9 @@ def test_a_bad_source_is_named_with_its_reason_and_the_next_serves(site, get, tm
         assert told in str(error.value)
     assert not [name for name in visible(tmp_path / "weights") if not name.startswith("net.bin.part")]
 
-    capsys.readouterr()
+    caplog.set_level("INFO")
     assert get(bad, site.serve("/good"), sha256=SHA256, size=len(CONTENT)).read_bytes() == CONTENT
-    assert reason in capsys.readouterr().err
+    assert reason in caplog.text
 
 
 @pytest.mark.parametrize("known", [{"sha256": "0" * 64}, {"md5": "0" * 32}, {"size": 7}])
@@ -180,10 +180,11 @@ def test_a_killed_download_is_resumed(site, catalogue_of, get, tmp_path):
 # --- trust on first use, and present files -----------------------------------------------------------------
 
 
-def test_a_file_without_a_known_hash_is_recorded_and_a_change_refused(site, get, capsys):
+def test_a_file_without_a_known_hash_is_recorded_and_a_change_refused(site, get, caplog):
+    caplog.set_level("INFO")
     url = site.serve("/net.bin")
     path = get(url)
-    assert f"recorded sha256 {SHA256}" in capsys.readouterr().err
+    assert f"recorded sha256 {SHA256}" in caplog.text
     path.write_bytes(CONTENT[::-1])
     with pytest.raises(GanalyzeError, match="changed since it was recorded"):
         get(url)
@@ -191,12 +192,13 @@ def test_a_file_without_a_known_hash_is_recorded_and_a_change_refused(site, get,
     assert get(url).read_bytes() == CONTENT  # still held against the record
 
 
-def test_a_damaged_file_with_a_known_hash_is_fetched_again(site, get, capsys):
+def test_a_damaged_file_with_a_known_hash_is_fetched_again(site, get, caplog):
+    caplog.set_level("INFO")
     url = site.serve("/net.bin")
     path = get(url, sha256=SHA256)
     path.write_bytes(CONTENT[:-1])
     assert get(url, sha256=SHA256).read_bytes() == CONTENT
-    assert "is damaged" in capsys.readouterr().err
+    assert "is damaged" in caplog.text
 
 
 def test_a_file_put_there_by_hand_is_recorded_by_fetch(get, tmp_path):
@@ -208,7 +210,7 @@ def test_a_file_put_there_by_hand_is_recorded_by_fetch(get, tmp_path):
 
 def test_verified_refuses_missing_truncated_and_changed_files(site, get, tmp_path):
     folder = tmp_path / "weights"
-    with pytest.raises(GanalyzeError, match=f"fetch_weights.py net.bin --weights-dir {folder}"):
+    with pytest.raises(GanalyzeError, match=f"ganalyze fetch-weights net.bin --weights-dir {folder}"):
         Weights(weights_dir=(folder,)).path("net.bin")
     path = get(site.serve("/net.bin"))
     assert Weights(weights_dir=(folder,)).path("net.bin") == path

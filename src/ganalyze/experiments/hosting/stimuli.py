@@ -107,7 +107,7 @@ def read_tracks(path: Path | str) -> tuple[pd.DataFrame, str]:
         data = Path(path).read_bytes()
         tracks = read_table(path)
     except FileNotFoundError:
-        raise GanalyzeError(f"track table {path} not found: prepare it first (scripts/build_tracks.py)") from None
+        raise GanalyzeError(f"track table {path} not found: prepare it first (ganalyze build-tracks)") from None
     if missing := [name for name in COLUMNS if name not in tracks]:
         raise GanalyzeError(f"{path} is no track table: it lacks the column(s) {', '.join(missing)}")
     return tracks.astype({"lag": "Int64"}), hashlib.sha256(data).hexdigest()

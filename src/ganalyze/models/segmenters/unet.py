@@ -67,7 +67,7 @@ def load_unet(weights: Weights) -> UNet:
     if not any((folder / UNET_FILE).is_file() for folder in weights.weights_dir):
         # Of other files `path` says to fetch them; this one nobody offers, a run makes its own.
         raise GanalyzeError(
-            f"segmenter {UNET_FILE} not found in {weights.folders}: train it first (scripts/train_segmenter.py)"
+            f"segmenter {UNET_FILE} not found in {weights.folders}: train it first (ganalyze train-segmenter)"
         )
     path = weights.path(UNET_FILE)
     try:

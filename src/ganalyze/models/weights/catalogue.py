@@ -17,8 +17,9 @@ from pydantic import (
 )
 
 from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.files import own_file
 
-CATALOGUE = Path(__file__).resolve().parents[4] / "config/weights.yaml"
+CATALOGUE = own_file("config/weights.yaml")
 
 
 class _Entry(BaseModel):

@@ -1,6 +1,7 @@
 """One weight file from one source, in part first: what was got stays there, and the next attempt goes on from it."""
 
 import errno
+import logging
 import os
 import re
 import shutil
@@ -23,9 +24,8 @@ class Unavailable(Exception):
     """Why one source did not bring the file."""
 
 
-def say(text: str) -> None:
-    """A line for who waits, wherever standard output goes."""
-    print(text, file=sys.stderr, flush=True)
+# A line for who waits; a command shows it (`ganalyze.support.arguments`).
+say = logging.getLogger(__name__).info
 
 
 def _note(part: Path) -> Path:

@@ -5,13 +5,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from platformdirs import user_cache_path
 from pydantic import Field
 
 from ganalyze.models.weights.catalogue import CATALOGUE, Url, WeightFile, load_catalogue
 from ganalyze.models.weights.download import Unavailable, discard, from_url, from_wheel, say
 from ganalyze.models.weights.records import find_fault, read_record, record_of, write_record
 from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.files import CLONE
 from ganalyze.support.settings import Settings
+
+# Where weights lie that nobody names a folder for: of an installed library in the user's cache.
+WEIGHTS_DIR = Path("weights") if CLONE else user_cache_path("ganalyze", appauthor=False) / "weights"
 
 
 def fetch(
@@ -121,7 +126,7 @@ class Weights(Settings):
     """Where weight files are, and where those can be had that are not here."""
 
     weights_dir: tuple[Path, ...] = Field(
-        default=(Path("weights"),), min_length=1, description="folders of weights; the first that has a file serves"
+        default=(WEIGHTS_DIR,), min_length=1, description="folders of weights; the first that has a file serves"
     )
     catalogue: Path = Field(default=CATALOGUE, description="what is known of each file")
 
@@ -144,7 +149,7 @@ class Weights(Settings):
             fetch(name, load_catalogue(self.catalogue), path.parent)
         if not path.is_file():
             raise GanalyzeError(
-                f"weights {path} not found: run: python scripts/fetch_weights.py {name} --weights-dir {path.parent}"
+                f"weights {path} not found: run: ganalyze fetch-weights {name} --weights-dir {path.parent}"
             )
         if what := _mistaken_for(path):
             raise GanalyzeError(f"weights {path} are {what}, not the file itself: remove them and fetch them again")
