@@ -54,7 +54,7 @@ def test_train_is_train_direction():
     [
         ((), "which command? ganalyze --help lists them"),
         (("dance",), "dance: no command: ganalyze --help lists them"),
-        (("mea",), "mea: which of measure-factors, measure-null-directions, measure-realness, measure-structure"),
+        (("com",), "com: which of compare-directions, compare-judges"),
     ],
 )
 def test_what_is_no_command_is_said_in_one_line(words, said):

@@ -9,7 +9,7 @@ from tests import REPOSITORY
 LIBRARY = REPOSITORY / "src/ganalyze"
 # In the order of the paper.
 ABOVE = ["support", "images", "models", "direction", "measures", "statistics", "experiments"]
-ROOMS = [*ABOVE, "figures", "report", "explore", "run", "library", "command"]
+ROOMS = [*ABOVE, "figures", "report", "explore", "study", "run", "library", "command"]
 LONGEST = 250  # lines: what can be read at one sitting
 
 

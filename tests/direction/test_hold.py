@@ -56,7 +56,7 @@ RAISED, ONE, OTHER = LinearAssessor(1.0, 0.5, 0.0), LinearAssessor(0.0, 1.0, 0.6
 def trained(checkpoint, held=(), assessor=RAISED, samples=400, say=print):
     every = 1 if samples == 400 else samples
     settings = Training(samples=samples, batch_size=8, learning_rate=0.05, alpha_max=0.5, checkpoint_every=every)
-    transformer, losses = train_direction(
+    transformer, losses, _ = train_direction(
         LinearGenerator(),
         assessor,
         settings,

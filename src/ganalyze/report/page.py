@@ -17,7 +17,7 @@ from ganalyze.models.detectors import DETECTORS
 from ganalyze.models.extractors import EXTRACTORS
 from ganalyze.models.generators import GENERATORS
 from ganalyze.models.segmenters import SEGMENTERS
-from ganalyze.report import findings
+from ganalyze.report import controls, findings
 from ganalyze.report.explorer import explorer_study
 from ganalyze.report.pictures import as_data_uri
 from ganalyze.report.sections import claims_part, experiments_part, hits_part, realness_in_words, table1_part
@@ -148,15 +148,15 @@ def _study(
         "held": [(ASSESSORS[one["assessor"]], one["weight"]) for one in _held(study)],
         "held_told": _held_told(results, study),
         "others_told": "" if alignment is None else findings.others_in_words(alignment, name, others),
-        "steps_told": findings.steps_in_words(
+        "steps_told": controls.steps_in_words(
             read_table(folder / "steps.csv"), read_table(folder / "robust_models.csv")
         ),
         "slopes": {row.analysis: with_interval(row.estimate, row.ci_low, row.ci_high) for row in slopes.itertuples()},
-        "slopes_told": findings.slopes_in_words(slopes),
-        "explained_told": findings.explained_in_words(read_table(folder / "explained.csv"), subject),
-        "null_told": findings.null_in_words(read_table(null_directions)) if null_directions.is_file() else "",
-        "stable_told": findings.stability_in_words(folder) if study["replicates"] else "",
-        "judges_told": findings.judges_in_words(read_table(folder / "judges.csv"), subject) if study["judges"] else [],
+        "slopes_told": controls.slopes_in_words(slopes),
+        "explained_told": controls.explained_in_words(read_table(folder / "explained.csv"), subject),
+        "null_told": controls.null_in_words(read_table(null_directions)) if null_directions.is_file() else "",
+        "stable_told": controls.stability_in_words(folder) if study["replicates"] else "",
+        "judges_told": controls.judges_in_words(read_table(folder / "judges.csv"), subject) if study["judges"] else [],
         "judge_notes": [note for judge in study["judges"] if (note := ASSESSORS[judge["assessor"]].note)],
         "moves": findings.listed(study["transformer"].get("moves") or ()),
         "realness": realness_in_words(read_table(realness)) if realness.is_file() else "",
