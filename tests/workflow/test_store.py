@@ -331,7 +331,7 @@ def test_the_stages_cover_every_setting_and_every_study_of_the_demo():
     # The report's stage takes the whole file, and looks for faces itself; where weights lie changes no result; nor do
     # photographs in what is stored; the demo has none of the others.
     elsewhere = {"run", "studies", "weights_dir", "detector", "photographs"} | (
-        {"power_data_sets", "equivalence", "generator_options", "distillation"} - set(run)
+        {"power_data_sets", "equivalence", "exclusions", "generator_options", "distillation"} - set(run)
     )
     with_options = {
         f"studies.{i}.assessor_options" for i, one in enumerate(run["studies"]) if "assessor_options" in one
