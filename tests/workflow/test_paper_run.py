@@ -51,9 +51,13 @@ def test_the_run_that_holds_scores_plans_them_in_training_and_scores_them_along_
     assert planned["write_report"] == 1
     plan = dry_run.stdout + dry_run.stderr
     commands = [line for line in plan.splitlines() if line.startswith("Shell command: python ")]
-    plain, held = sorted((line for line in commands if "train_direction.py" in line), key=len)
+    trained = [line for line in commands if "train_direction.py" in line]
+    plain, held = sorted((line for line in trained if "/replicates/" not in line), key=len)
     assert "--hold" not in plain
-    assert """--hold '{"assessor":"brightness","weight":4.0}' '{"assessor":"object-size-u2netp",""" in held
+    assert """--hold '{"assessor":"brightness","weight":0.5}' '{"assessor":"object-size-u2netp",""" in held
+    replicates = [line for line in trained if "--study memorability/replicates/" in line]
+    assert len(replicates) == planned["generate_replicate"] == 4
+    assert planned["measure_stability"] == planned["ask_judge"] == planned["compare_judges"] == 1
     scored = [line for line in commands if "score_others.py" in line]
     assert all("--studies memorability_held memorability --manifests" in line for line in scored)
 
