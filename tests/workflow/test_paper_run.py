@@ -119,6 +119,7 @@ def write_modern(folder: Path) -> None:
 def toy(run: dict) -> dict:
     """The run with a handful of samples, seeds, α and photographs, on a CPU."""
     run["realness"]["reference_per_class"] = TEST_SEEDS
+    run["null_directions"]["null_seeds"] = 2
     run |= {"power_data_sets": 1, "device": "cpu", "threads": 2, "batch_size": 10, "weights_dir": "fetched"}
     for study in run["studies"]:
         study["alphas"] = study["alphas"][::2]
