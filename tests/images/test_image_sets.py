@@ -124,7 +124,7 @@ def test_a_manifest_that_cannot_be_used_is_refused_by_name(tmp_path, text, words
 
 
 def test_a_missing_manifest_tells_what_makes_it(tmp_path):
-    with pytest.raises(GanalyzeError, match=r"m\.csv not found.*generate_images"):
+    with pytest.raises(GanalyzeError, match=r"m\.csv not found.*generate-images"):
         read_manifest(tmp_path / "m.csv")
 
 

@@ -434,7 +434,7 @@ def refused(match, *arguments, **options):
 
 @pytest.mark.parametrize("extractor", ["inception-v3-compat", "efficientnet-lite0"])
 def test_missing_weights_are_refused(sets, tmp_path, extractor):
-    refused("not found: run: python scripts/fetch_weights.py", *sets, extractor, weights_dir=tmp_path)
+    refused("not found: run: ganalyze fetch-weights", *sets, extractor, weights_dir=tmp_path)
 
 
 @pytest.mark.parametrize(("extractor", "name"), [("inception-v3-compat", INCEPTION), ("efficientnet-lite0", LITE0)])

@@ -59,5 +59,5 @@ def test_the_score_has_a_gradient_with_respect_to_the_image(assessor):
 
 
 def test_without_a_segmenter_it_says_how_to_make_one(tmp_path):
-    with pytest.raises(GanalyzeError, match=r"train_segmenter\.py"):
+    with pytest.raises(GanalyzeError, match="ganalyze train-segmenter"):
         load_with_unet(weights_in(tmp_path))

@@ -78,7 +78,7 @@ def test_the_file_is_found_in_the_second_of_two_folders(trained, tmp_path):
 
 
 def test_a_missing_segmenter_says_how_to_make_one(tmp_path):
-    with pytest.raises(GanalyzeError, match=r"segmenter\.safetensors not found.*train_segmenter\.py"):
+    with pytest.raises(GanalyzeError, match=r"segmenter\.safetensors not found.*ganalyze train-segmenter"):
         load_segmenter("unet", tmp_path)
 
 
