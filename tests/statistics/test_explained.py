@@ -58,6 +58,7 @@ def test_a_level_of_the_seed_and_units_of_a_factor_explain_nothing():
     np.testing.assert_allclose(one[numbers], other[numbers], rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_a_planted_share_lies_within_its_interval_as_often_as_the_interval_says(monkeypatch):
     monkeypatch.setattr(explained_module, "DRAWS", 400)
     large = explain_changes(images(np.random.default_rng(2), seeds=5_000), ["a", "b", "c"], seed=1, study="s")
@@ -91,6 +92,7 @@ def hits(rng, strength, seeds=40, people=60):
     return points.assign(hit=(rng.random(len(points)) < 1 / (1 + np.exp(-odds))).astype(int), data_source="simulated")
 
 
+@pytest.mark.slow
 def test_hits_are_explained_by_what_they_were_made_of_and_by_nothing_no_more_than_by_chance(monkeypatch):
     monkeypatch.setattr(explained_module, "DRAWS", 60)
     found = explain_hits(hits(np.random.default_rng(4), 1.0), ["a", "b", "c"], seed=1).set_index("factor")
