@@ -4,10 +4,9 @@ from pathlib import Path
 
 from pydantic import Field
 
-from ganalyze.direction.generation import draw_seeds, drawn_seeds
+from ganalyze.direction.generation import spaced_seeds
 from ganalyze.direction.settings import ImageSetSettings
 from ganalyze.direction.transformer import Transformer
-from ganalyze.images.image_sets import evenly_spaced
 from ganalyze.measures.null_directions import compare_with_null
 from ganalyze.measures.settings import NullDirections
 from ganalyze.models.choices import AssessorChoice, GeneratorChoice
@@ -39,13 +38,11 @@ def main(arguments: Arguments) -> None:
     compute, (low, high) = arguments.compute.prepare(), arguments.ends
     generator, images = arguments.generator.load_and_try(arguments.weights, compute)
     assessor = arguments.assessor.load_assessor(arguments.weights, compute, images)
-    seeds = draw_seeds(arguments.image_set, generator.num_classes, arguments.seed)
-    tried = seeds.iloc[evenly_spaced(arguments.null_directions.null_seeds, len(seeds))]
     table = compare_with_null(
         generator,
         assessor,
         Transformer.load(arguments.direction, generator.z_dim),
-        drawn_seeds(tried, "test", generator.z_dim, seed=arguments.seed),
+        spaced_seeds(arguments.image_set, arguments.null_directions.null_seeds, "test", generator, arguments.seed),
         (low, high),
         arguments.null_directions.directions,
         arguments.batch_size,

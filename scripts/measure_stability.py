@@ -6,10 +6,9 @@ import pandas as pd
 from pydantic import Field
 
 from ganalyze.direction.course import load_course
-from ganalyze.direction.generation import draw_seeds, drawn_seeds
+from ganalyze.direction.generation import spaced_seeds
 from ganalyze.direction.settings import ImageSetSettings, WhichImages
 from ganalyze.direction.transformer import Transformer
-from ganalyze.images.image_sets import evenly_spaced
 from ganalyze.measures.slopes import slopes_along
 from ganalyze.measures.stability import along_training, cosines
 from ganalyze.models.choices import AssessorChoice, GeneratorChoice
@@ -44,10 +43,7 @@ def main(arguments: Arguments) -> None:
     compute, which = arguments.compute.prepare(), arguments.which
     generator, images = arguments.generator.load_and_try(arguments.weights, compute)
     assessor = arguments.assessor.load_assessor(arguments.weights, compute, images)
-    drawn = draw_seeds(arguments.image_set, generator.num_classes, which.seed)
-    seeds = drawn_seeds(
-        drawn.iloc[evenly_spaced(arguments.seeds, len(drawn))], which.set, generator.z_dim, seed=which.seed
-    )
+    seeds = spaced_seeds(arguments.image_set, arguments.seeds, which.set, generator, which.seed)
     paths = (arguments.direction, *arguments.replicates)
     transformers = {str(number): Transformer.load(path, generator.z_dim) for number, path in enumerate(paths)}
     course = load_course(arguments.course)

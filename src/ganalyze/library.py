@@ -29,9 +29,9 @@ from ganalyze.direction.settings import ImageSetSettings, Training, TransformerS
 from ganalyze.direction.training import train_direction as train
 from ganalyze.direction.transformer import Transformer
 from ganalyze.images.image_sets import ImageSet
-from ganalyze.images.pixels import resize, to_images
+from ganalyze.images.pixels import resize
 from ganalyze.images.reading import ImageReader
-from ganalyze.measures.scores import score_images
+from ganalyze.measures.scores import score_images, score_pixels
 from ganalyze.models.assessors import ASSESSORS
 from ganalyze.models.choices import AssessorChoice, GeneratorChoice
 from ganalyze.models.compute import Compute, keep_memory
@@ -147,12 +147,7 @@ def score(
     if images.dtype != np.uint8 or images.ndim < 3 or images.shape[-1] != 3:
         raise GanalyzeError(f"images must be (…, H, W, 3) uint8, these are {images.shape} {images.dtype}")
     each = images.reshape(-1, *images.shape[-3:])
-    with torch.no_grad(), compute.autocast():
-        parts = [
-            assessor(to_images(each[start : start + batch_size], compute.device)).float().cpu().numpy()
-            for start in range(0, len(each), batch_size)
-        ]
-    return np.concatenate(parts).reshape(images.shape[:-3])
+    return score_pixels(assessor, each, batch_size, compute).reshape(images.shape[:-3])
 
 
 def show(images: np.ndarray, scores: np.ndarray | None = None, alphas: Sequence[float] | None = None) -> Image.Image:

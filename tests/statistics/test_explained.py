@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from ganalyze.statistics import explained as explained_module
+from ganalyze.statistics import seed_bootstrap
 from ganalyze.statistics.explained import explain_changes, explain_hits
 from ganalyze.support.errors import GanalyzeError
 
@@ -60,7 +60,7 @@ def test_a_level_of_the_seed_and_units_of_a_factor_explain_nothing():
 
 @pytest.mark.slow
 def test_a_planted_share_lies_within_its_interval_as_often_as_the_interval_says(monkeypatch):
-    monkeypatch.setattr(explained_module, "DRAWS", 400)
+    monkeypatch.setattr(seed_bootstrap, "DRAWS", 400)
     large = explain_changes(images(np.random.default_rng(2), seeds=5_000), ["a", "b", "c"], seed=1, study="s")
     within = np.zeros(4)
     for trial in range(200):
@@ -94,7 +94,7 @@ def hits(rng, strength, seeds=40, people=60):
 
 @pytest.mark.slow
 def test_hits_are_explained_by_what_they_were_made_of_and_by_nothing_no_more_than_by_chance(monkeypatch):
-    monkeypatch.setattr(explained_module, "DRAWS", 60)
+    monkeypatch.setattr(seed_bootstrap, "DRAWS", 60)
     found = explain_hits(hits(np.random.default_rng(4), 1.0), ["a", "b", "c"], seed=1).set_index("factor")
     assert list(found.index) == ["a", "b", "c", "all", "alpha"]
     assert found.share["a"] > 10 * found.chance["a"]
@@ -108,7 +108,7 @@ def test_hits_are_explained_by_what_they_were_made_of_and_by_nothing_no_more_tha
 
 
 def test_where_no_hit_or_no_factor_varies_there_is_nothing_to_explain(monkeypatch):
-    monkeypatch.setattr(explained_module, "DRAWS", 60)
+    monkeypatch.setattr(seed_bootstrap, "DRAWS", 60)
     points = hits(np.random.default_rng(5), 1.0).assign(hit=1)
     found = explain_hits(points, ["a", "b", "c"], seed=1)
     assert found.factor.tolist() == ["all"]

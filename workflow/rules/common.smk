@@ -133,11 +133,6 @@ COMPUTE = command_line(RUN.only(Compute), RUN.weights)
 THE_GENERATOR = command_line(RUN.only(GeneratorChoice))
 
 
-def replicates_of(study, file):
-    """A file of each of a study's further trainings."""
-    return [f"{RESULTS}/{study}/replicates/{number + 1}/{file}" for number in range(RUN.study(study).replicates)]
-
-
 def assessor_settings(study):
     return command_line(RUN.study(study).only(AssessorChoice))
 
@@ -178,6 +173,11 @@ def image_set(wildcards):
 
 def alphas(wildcards):
     return RUN.study(wildcards.study).alphas_of(wildcards.set)
+
+
+def replicates_of(study, file):
+    """A file of each of a study's further trainings."""
+    return [f"{RESULTS}/{study}/replicates/{number + 1}/{file}" for number in range(RUN.study(study).replicates)]
 
 
 def others_of(study):

@@ -8,7 +8,13 @@ import pandas as pd
 
 from ganalyze.direction.transformer import Transformer
 from ganalyze.images.image_sets import gains
-from ganalyze.support.intervals import Z_975, normal_interval
+from ganalyze.support.intervals import Z_975, mean_interval
+
+
+def cosine(theta: np.ndarray, other: np.ndarray) -> float:
+    """Of two θ, (z_dim,) or (classes, z_dim); one that all classes share counts for each of them."""
+    one, two = np.broadcast_arrays(theta, other)
+    return float(np.vdot(one, two) / (np.linalg.norm(one) * np.linalg.norm(two)))
 
 
 def compare_directions(
@@ -31,17 +37,16 @@ def compare_directions(
     for direction, theta in directions.items():
         for assessor, other in directions.items():
             own = scores[assessor, assessor]
-            one, two = np.broadcast_arrays(theta, other)
             spread = own[own.alpha == 0].score.std()
             change = gains(scores[direction, assessor]) / spread
-            low, high = normal_interval(change.mean(), change.std() / len(change) ** 0.5)
+            mean, low, high = mean_interval(change)
             rows.append(
                 {
                     "direction": direction,
                     "assessor": assessor,
-                    "cosine": float(np.vdot(one, two) / (np.linalg.norm(one) * np.linalg.norm(two))),
+                    "cosine": cosine(theta, other),
                     "random_95": Z_975 / min(theta.size, other.size) ** 0.5,
-                    "change": change.mean(),
+                    "change": mean,
                     "change_ci_low": low,
                     "change_ci_high": high,
                     "n": len(change),

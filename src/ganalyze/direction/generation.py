@@ -14,7 +14,7 @@ import torch
 from ganalyze.direction.inverted import Inverted
 from ganalyze.direction.settings import ImageSetSettings, seeds_per_batch
 from ganalyze.direction.transformer import Transformer
-from ganalyze.images.image_sets import image_id, write_manifest
+from ganalyze.images.image_sets import evenly_spaced, image_id, write_manifest
 from ganalyze.images.pixels import to_pixels
 from ganalyze.images.shards import ImageFormat, Shard, place_in_set
 from ganalyze.models.compute import Compute
@@ -55,6 +55,14 @@ def drawn_seeds(seeds: pd.DataFrame, set_name: str, z_dim: int, *, seed: int, ta
         )
         for row in seeds.itertuples()
     ]
+
+
+def spaced_seeds(
+    settings: ImageSetSettings, count: int, set_name: str, generator: Generator, seed: int
+) -> list[Inverted]:
+    """The z and class of `count` seeds of a set, at even spaces. Raises as `draw_seeds`."""
+    seeds = draw_seeds(settings, generator.num_classes, seed)
+    return drawn_seeds(seeds.iloc[evenly_spaced(count, len(seeds))], set_name, generator.z_dim, seed=seed)
 
 
 def chunk_of(seeds: pd.DataFrame, chunk: int, chunks: int, seeds_per_batch: int) -> pd.DataFrame:

@@ -129,8 +129,9 @@ def train_direction(
             bar.set_postfix(loss=f"{losses[-1]:.4f}", refresh=False)
             bar.update(len(z))
             checkpoints, between = divmod(len(losses), training.checkpoint_every)
-            if between == 0 or len(losses) == training.steps:
-                if checkpoints & (checkpoints - 1) == 0 or len(losses) == training.steps:
+            last = len(losses) == training.steps
+            if between == 0 or last:
+                if checkpoints & (checkpoints - 1) == 0 or last:
                     state.course[training.samples_after(len(losses))] = transformer.theta.detach().cpu().clone()
                 state.save(losses)
 

@@ -14,13 +14,19 @@ if TYPE_CHECKING:
     from ganalyze.models.contract import Assessor
 
 
+@torch.no_grad()
+def score_pixels(assessor: "Assessor", pixels: np.ndarray, batch_size: int, compute: Compute) -> np.ndarray:
+    """The assessor's score of each of N images (N, H, W, 3) uint8: (N,) float32."""
+    batches = [pixels[start : start + batch_size] for start in range(0, len(pixels), batch_size)]
+    with compute.autocast():
+        return np.concatenate([assessor(to_images(batch, compute.device)).float().cpu().numpy() for batch in batches])
+
+
 def score_images(assessor: "Assessor", images: ImageSet, batch_size: int, compute: Compute) -> np.ndarray:
     """The assessor's score of each image of a set, (N,) float32, in the order of its manifest."""
     scores = np.empty(len(images), np.float32)
     with progress(len(images), "image", f"scores {images.name}") as bar:
         for rows, pixels in images.batches(batch_size):
-            with torch.no_grad(), compute.autocast():
-                batch_scores = assessor(to_images(pixels, compute.device))
-            scores[rows.index] = batch_scores.float().cpu()
+            scores[rows.index] = score_pixels(assessor, pixels, batch_size, compute)
             bar.update(len(rows))
     return scores

@@ -8,13 +8,12 @@ import torch
 from ganalyze.direction.generation import clones_of
 from ganalyze.direction.inverted import Inverted
 from ganalyze.direction.transformer import Transformer
-from ganalyze.images.pixels import to_images
+from ganalyze.measures.scores import score_pixels
 from ganalyze.models.compute import Compute
 from ganalyze.models.contract import Assessor, Generator
 from ganalyze.support.progress import progress
 
 
-@torch.no_grad()
 def slopes_along(
     generator: Generator,
     assessor: Assessor,
@@ -28,11 +27,11 @@ def slopes_along(
     """Of each of D transformers, (D,): the mean over seeds of (score at the upper end − score at the lower) / (the α
     between). Scores are of 8-bit images, as everywhere."""
     slopes = np.empty(len(transformers))
-    with progress(len(transformers) * 2 * len(seeds), "image", label) as bar, compute.autocast():
+    with progress(len(transformers) * 2 * len(seeds), "image", label) as bar:
         for index, transformer in enumerate(transformers):
             pixels = clones_of(generator, transformer, seeds, ends, batch_size, compute)
-            parts = to_images(pixels, compute.device).split(batch_size)
-            change = torch.cat([assessor(part).float() for part in parts]).reshape(-1, 2).diff(dim=1)
+            scores = torch.from_numpy(score_pixels(assessor, pixels, batch_size, compute))
+            change = scores.reshape(-1, 2).diff(dim=1)
             slopes[index] = float(change.mean()) / (ends[1] - ends[0])
             bar.update(len(pixels))
     return slopes

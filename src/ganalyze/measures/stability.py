@@ -9,9 +9,9 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-import torch
 from torch import Tensor
 
+from ganalyze.direction.alignment import cosine
 from ganalyze.support.intervals import Z_975
 
 
@@ -24,8 +24,8 @@ def cosines(directions: Mapping[str, Tensor]) -> pd.DataFrame:
     rows = []
     for (first, one), (second, other) in combinations(directions.items(), 2):
         moving = int(((one != 0) | (other != 0)).sum())
-        cosine = torch.nn.functional.cosine_similarity(one.double().flatten(), other.double().flatten(), dim=0)
-        rows.append({"first": first, "second": second, "cosine": float(cosine), "random_95": Z_975 / moving**0.5})
+        alike = cosine(one.double().numpy(), other.double().numpy())
+        rows.append({"first": first, "second": second, "cosine": alike, "random_95": Z_975 / moving**0.5})
     return pd.DataFrame(rows, columns=["first", "second", "cosine", "random_95"])
 
 

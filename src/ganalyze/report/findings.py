@@ -10,7 +10,7 @@ from ganalyze.figures.sequences import choose_seeds
 from ganalyze.figures.style import alpha_label, number
 from ganalyze.images.image_sets import ImageSet, gains
 from ganalyze.report.pictures import picture
-from ganalyze.support.intervals import normal_interval
+from ganalyze.support.intervals import mean_interval
 from ganalyze.support.tables import read_table
 
 # How an image comes out when a factor rises, and when it falls.
@@ -128,9 +128,8 @@ def held_in_words(
 
 def _change(scores: pd.DataFrame) -> str:
     """The mean change from the smallest α to the largest, in the score's unit, with its 95 % interval over seeds."""
-    change = gains(scores)
-    low, high = normal_interval(change.mean(), change.std() / len(change) ** 0.5)
-    return f"{change.mean():.3f} [{low:.3f}, {high:.3f}]".replace("-", "−")
+    mean, low, high = mean_interval(gains(scores))
+    return f"{mean:.3f} [{low:.3f}, {high:.3f}]".replace("-", "−")
 
 
 def strip(images: ImageSet, seed: int, assessor: str, width: int = 256) -> list[dict[str, Any]]:

@@ -15,10 +15,9 @@ import pandas as pd
 import statsmodels.api as sm
 from statsmodels.stats.multitest import multipletests
 
+from ganalyze.statistics.seed_bootstrap import products_over_seeds
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.randomness import stream
-
-DRAWS = 1000  # of the bootstrap
 
 
 def explain_changes(
@@ -93,14 +92,8 @@ def _shares_with_bounds(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The share of each factor (columns but the last of `values`) in the variance of the last, and of all of them
     (k + 1,); and their 95 % bounds (2, k + 1) by drawing seeds anew."""
-    _, codes = np.unique(seeds, return_inverse=True)
-    count = codes.max() + 1
-    # A seed's part of the sums of products, of which all else is made.
-    grams = np.zeros((count, values.shape[1], values.shape[1]))
-    np.add.at(grams, codes, values[:, :, None] * values[:, None, :])
-    drawn = rng.multinomial(count, np.full(count, 1 / count), size=DRAWS)
-    shares = _shares(grams.sum(0, keepdims=True))[0]
-    return shares, np.quantile(_shares(np.tensordot(drawn, grams, 1)), [0.025, 0.975], axis=0)
+    whole, drawn = products_over_seeds(values, seeds, rng)
+    return _shares(whole[None])[0], np.quantile(_shares(drawn), [0.025, 0.975], axis=0)
 
 
 def _shares(grams: np.ndarray) -> np.ndarray:

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from ganalyze.images.image_sets import gains
+from ganalyze.statistics.seed_bootstrap import products_over_seeds
 from ganalyze.support.errors import GanalyzeError
-from ganalyze.support.intervals import normal_interval
+from ganalyze.support.intervals import mean_interval
 from ganalyze.support.randomness import stream
-
-DRAWS = 1000  # of the bootstrap
 
 
 def compare_judges(trained: pd.DataFrame, judges: Mapping[str, pd.DataFrame], *, seed: int, study: str) -> pd.DataFrame:
@@ -28,16 +28,15 @@ def compare_judges(trained: pd.DataFrame, judges: Mapping[str, pd.DataFrame], *,
     for name, scores in {"trained": trained, **judges}.items():
         if set(scores.image_id) != set(own.index):
             raise GanalyzeError(f"judge {name} of study {study} has scored other images than the trained assessor")
-        table = scores.pivot(index="seed_id", columns="alpha", values="score")
-        change = (table[table.columns.max()] - table[table.columns.min()]) / table[0].std()
-        low, high = normal_interval(change.mean(), change.std() / len(change) ** 0.5)
+        change = gains(scores) / scores[scores.alpha == 0].score.std()
+        mean, low, high = mean_interval(change)
         deviation = (scores.score - scores.groupby("seed_id").score.transform("mean")).to_numpy()
         pairs = np.column_stack([within[scores.image_id].to_numpy(), deviation])
         r, (r_low, r_high) = _correlation(pairs, scores.seed_id.to_numpy(), stream(seed, study, "judges", name))
         rows.append(
             {
                 "judge": name,
-                "change": change.mean(),
+                "change": mean,
                 "change_ci_low": low,
                 "change_ci_high": high,
                 "rising": float((change > 0).mean()),
@@ -52,12 +51,9 @@ def compare_judges(trained: pd.DataFrame, judges: Mapping[str, pd.DataFrame], *,
 
 def _correlation(pairs: np.ndarray, seeds: np.ndarray, rng: np.random.Generator) -> tuple[float, np.ndarray]:
     """Of deviations (n, 2) from their seeds' means; and its 95 % bounds by drawing seeds anew."""
-    _, codes = np.unique(seeds, return_inverse=True)
-    grams = np.zeros((codes.max() + 1, 2, 2))
-    np.add.at(grams, codes, pairs[:, :, None] * pairs[:, None, :])
-    drawn = rng.multinomial(len(grams), np.full(len(grams), 1 / len(grams)), size=DRAWS)
 
-    def correlation(gram: np.ndarray) -> np.ndarray:
-        return gram[..., 0, 1] / np.sqrt(gram[..., 0, 0] * gram[..., 1, 1])
+    def correlation(products: np.ndarray) -> np.ndarray:
+        return products[..., 0, 1] / np.sqrt(products[..., 0, 0] * products[..., 1, 1])
 
-    return float(correlation(grams.sum(0))), np.quantile(correlation(np.tensordot(drawn, grams, 1)), [0.025, 0.975])
+    whole, drawn = products_over_seeds(pairs, seeds, rng)
+    return float(correlation(whole)), np.quantile(correlation(drawn), [0.025, 0.975])

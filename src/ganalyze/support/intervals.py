@@ -16,3 +16,9 @@ def normal_interval(estimate: Numbers, std_error: Numbers) -> tuple[Numbers, Num
     """Both ends of the 95 % interval of an estimate, in its own unit; NaN where the standard error is."""
     margin = Z_975 * std_error
     return estimate - margin, estimate + margin
+
+
+def mean_interval(values: pd.Series) -> tuple[float, float, float]:
+    """The mean, and both ends of its 95 % interval over the values, in their own unit."""
+    mean = values.mean()
+    return mean, *normal_interval(mean, values.std() / len(values) ** 0.5)
