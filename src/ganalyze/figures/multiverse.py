@@ -26,7 +26,7 @@ def draw_multiverse(tables: Mapping[str, pd.DataFrame]) -> Figure:
     rows = -(-len(tables) // columns)
     width = PAGE_WIDTH if columns > 1 else 0.7 * PAGE_WIDTH
     figure, axes = plt.subplots(
-        rows, columns, figsize=(width, 1.55 * rows + 0.4), layout="constrained", sharey=True, squeeze=False
+        rows, columns, figsize=(width, 1.7 * rows + 0.4), layout="constrained", sharey=True, squeeze=False
     )
     for ax in axes.flat[len(tables) :]:
         ax.set_axis_off()
@@ -40,7 +40,7 @@ def draw_multiverse(tables: Mapping[str, pd.DataFrame]) -> Figure:
         ax.set_yticks(range(len(table)), table.analysis, fontsize=6.5)
         ax.set_ylim(len(table) - 0.4, -0.6)
         rises = table.note.iloc[-1]
-        ax.set_title(f"{study.replace('_', ' ')}: {rises}", loc="left", fontsize=7.5)
+        ax.set_title(f"{study.replace('_', ' ')}\n{rises}", loc="left", fontsize=7.5)
         ax.tick_params(axis="x", labelsize=6.5)
     figure.suptitle("The slope of the score, asked in five ways", fontsize=8.5, x=0.01, ha="left")
     figure.supxlabel("slope of the score on α, in the score's own units", fontsize=7.5)
