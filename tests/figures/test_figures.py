@@ -317,7 +317,7 @@ def test_slopes_of_each_analysis_are_drawn_with_their_intervals_a_panel_a_study(
     figure = draw_multiverse({"memorability": table, "object_size": table})
     first, second = figure.axes
     assert [text.get_text() for text in first.get_yticklabels()] == ["paper", "lost", "sign"]
-    assert second.get_title("left") == "object size: 3 of 4 rise"
+    assert second.get_title("left") == "object size\n3 of 4 rise"
     ends = [list(line.get_xdata()) for line in second.lines[:6:2]]
     assert (ends[0], ends[2]) == ([0.6, 0.8], [-0.1, 1.1])
     assert np.isnan(ends[1]).all()
