@@ -15,8 +15,8 @@ demo: env  ## run the whole chain on config/demo.yaml and say where the report a
 
 .PHONY: pull
 pull: env  ## bring the finished demo instead of computing it; what was edited since is left to run
-	@dvc pull --remote store weights shared study report records || { echo "error: dvc pull stopped, for the reason above. Are results of your own in the way? They are left as they are: set them aside (mv results/demo results/mine), then make pull again"; exit 1; }
-	@python workflow/records.py restore results/demo
+	@git rev-parse --git-dir > /dev/null 2>&1 || { echo "error: DVC needs the git repository: clone it (git clone ...) in place of a downloaded copy"; exit 1; }
+	@dvc pull --remote store || { echo "error: dvc pull stopped, for the reason above. Are results of your own in the way? They are left as they are: set them aside (mv results/demo results/mine), then make pull again"; exit 1; }
 	@snakemake --dry-run --quiet all && echo "Brought: $(CURDIR)/results/demo/report.html"
 
 # A photograph for whoever has none at hand: scikit-image's, of an astronaut (NASA).
@@ -33,11 +33,11 @@ explore: env  ## move faces and photographs by sliders in the browser, on this m
 	snakemake --cores all --quiet rules reason host -- explore
 
 .PHONY: refresh-store
-refresh-store: env  ## finish the demo, store it in dvc-store in place of the old one; then commit dvc.lock and dvc-store
+refresh-store: env  ## finish the demo, store it in dvc-store in place of the old one; then commit it, dvc.lock and the records
 	snakemake --cores all --quiet rules
 	snakemake --cores 1 --quiet all --touch --forcerun fetch_weights -- weights  # weights put there by hand have no record
 	dvc repro
-	dvc push --remote store weights shared study report records
+	dvc push --remote store
 	dvc gc --workspace --cloud --remote store --force
 
 .PHONY: env

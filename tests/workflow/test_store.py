@@ -1,4 +1,4 @@
-"""The finished demo in a DVC remote: kept by `make refresh-store`, brought by `make pull`, judged by Snakemake."""
+"""The finished demo in a DVC remote: kept by `make refresh-store`, brought by `dvc pull`, judged by Snakemake."""
 
 import os
 import shutil
@@ -140,17 +140,17 @@ def fresh(origin, tmp_path) -> Clone:
 
 @pytest.fixture(scope="module")
 def pulled(origin, tmp_path_factory) -> Clone:
-    """A clone after `make pull`; whoever changes it puts it right again."""
+    """A clone after `dvc pull`; whoever changes it puts it right again."""
     folder = tmp_path_factory.mktemp("pulled") / "clone"
     origin.run("git", "clone", "-q", str(origin.folder), str(folder))
     clone = Clone(folder)
-    clone.make("pull")
+    clone.run("dvc", "pull")
     return clone
 
 
 def test_a_fresh_clone_pulls_the_finished_demo_and_has_nothing_to_do(fresh):
     start = time.monotonic()
-    fresh.make("pull")
+    fresh.run("dvc", "pull")
     assert time.monotonic() - start < 60
     assert (fresh.folder / "results/demo/report.html").is_file()
     assert (fresh.folder / "results/demo/figures/fig9.png").is_file()
@@ -244,8 +244,41 @@ def test_an_edit_after_the_pull_concerns_what_depends_on_it_and_nothing_else(pul
 def test_an_edit_before_the_pull_is_not_hidden_by_it(fresh, file, expected):
     path = fresh.folder / file
     path.write_bytes(path.read_bytes() + b"\n")
-    fresh.make("pull")
+    fresh.run("dvc", "pull")
     assert fresh.planned() == expected
+
+
+def test_one_study_alone_is_brought_and_known(fresh):
+    fresh.run("dvc", "pull", "study@valence")
+    planned = fresh.run(*fresh.command("-n"))
+    assert "study=aesthetics" in planned
+    made = [line for line in planned.splitlines() if line.startswith("    output: results/demo/valence/")]
+    assert made == []
+
+
+def test_make_pull_says_what_was_brought(fresh):
+    assert f"Brought: {fresh.folder}/results/demo/report.html" in fresh.make("pull")
+
+
+def test_a_copy_that_is_no_git_clone_is_told_so_in_one_line(fresh):
+    shutil.rmtree(fresh.folder / ".git")
+    said = fresh.make("pull", succeeds=False)
+    assert "error: DVC needs the git repository: clone it (git clone ...) in place of a downloaded copy" in said
+    assert "Traceback" not in said
+
+
+def test_dvc_exp_run_tries_one_setting_and_shows_what_became_of_it(origin, fresh, weights_dir):
+    fresh.run("dvc", "pull")
+    fresh.add_weights(Path(weights_dir))
+    fresh.run("dvc", "exp", "run", "--name", "longer", "-S", "config/demo.yaml:studies.1.training.samples=16")
+    assert fresh.config["studies"][1]["training"]["samples"] == 16
+    assert fresh.config["studies"][0]["training"]["samples"] == 8
+    shown = fresh.run("dvc", "exp", "show", "--csv", "--no-pager")
+    header, *rows = [line.split(",") for line in shown.splitlines() if "," in line]
+    samples = {row[header.index("Experiment")]: row[header.index("studies.1.training.samples")] for row in rows}
+    assert samples["longer"] == "16"
+    assert samples["main" if "main" in samples else "master"] == "8"
+    assert fresh.planned() == {}
 
 
 def test_another_published_hash_of_a_weight_file_concerns_all_that_was_made_with_it(pulled):
@@ -307,7 +340,7 @@ def test_dvc_repro_runs_the_stages_concerned_and_makes_what_snakemake_makes(orig
     assert "valence.estimate" in fresh.run("dvc", "metrics", "diff")
     fresh.run("dvc", "plots", "show")
     plain.run(*plain.command("--cores", "all"))
-    plain.run(sys.executable, "workflow/records.py", "keep", "results/demo")
+    plain.run(sys.executable, "scripts/keep_records.py", "results/demo")
     assert contents(fresh) == contents(plain)
 
 

@@ -48,5 +48,5 @@ rule judge_claims:
         studies=STUDIES,
         equivalence=command_line(RUN.equivalence),
     shell:
-        "python {input.code[0]:q} --claims {input.claims:q} --results {params.results} --studies {params.studies}"
+        "python {input.code[0]:q} --claims {input.claims:q} --results {params.results:q} --studies {params.studies}"
         " --tables {input.tables:q} {params.equivalence} --output {output:q} 2>&1 | tee {log:q}"

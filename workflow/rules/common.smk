@@ -23,13 +23,13 @@ from ganalyze.report.claims import table_of
 from ganalyze.run import load_run
 from ganalyze.support.errors import in_one_line
 from ganalyze.support.files import read_yaml
+from ganalyze.support import records, sources
 from ganalyze.support.settings import command_line
-from workflow.sources import code, here
 
 # config/demo.yaml is the default, not a base that other runs are laid over.
 if not workflow.overwrite_configfiles:
 
-    configfile: here("config/demo.yaml")
+    configfile: sources.here("config/demo.yaml")
 
 
 with in_one_line():
@@ -38,6 +38,9 @@ with in_one_line():
     RUN = load_run(config)
 
 RESULTS = str(RUN.results)
+
+if workflow.is_main_process:
+    records.give_back(RUN.results)  # of what `dvc pull` brought
 
 
 pathvars:
@@ -83,16 +86,23 @@ if not workflow.deployment_settings.deployment_method and Path(shutil.which("pyt
     sys.exit("error: activate the environment first: . .venv/bin/activate")
 
 
+# Of conda's environments and containers (envs/), which hold all but the library.
+LIBRARY = {"PYTHONPATH": os.path.abspath(sources.here("src"))} if workflow.deployment_settings.deployment_method else {}
+
 # What every job inherits.
-os.environ |= {
-    # A job whose threads wait by spinning slows every other job on its cores down, many times over.
-    "OMP_WAIT_POLICY": "passive",
-    # glibc gives large blocks back to the system after every layer of a network; to fetch them again costs more than the
-    # arithmetic. So it keeps them.
-    "MALLOC_MMAP_MAX_": "0",
-    "MALLOC_TRIM_THRESHOLD_": str(2**34),
-    "MALLOC_ARENA_MAX": "1",  # in threads of servers and of gradients too
-} | os.environ
+os.environ |= (
+    LIBRARY
+    | {
+        # A job whose threads wait by spinning slows every other job on its cores down, many times over.
+        "OMP_WAIT_POLICY": "passive",
+        # glibc gives large blocks back to the system after every layer of a network; to fetch them again costs more than the
+        # arithmetic. So it keeps them.
+        "MALLOC_MMAP_MAX_": "0",
+        "MALLOC_TRIM_THRESHOLD_": str(2**34),
+        "MALLOC_ARENA_MAX": "1",  # in threads of servers and of gradients too
+    }
+    | os.environ
+)
 
 
 # --- models ------------------------------------------------------------------------------------------------
@@ -122,7 +132,11 @@ def trained_with(study):
 
 def weight_files(*cards):
     """What a network's weights are waited for by: the record of a download (see weights.smk), the run's own U-Net."""
-    return [UNET if name == UNET_FILE else f"{RUN.weights_dir}/{name}.sha256" for card in cards for name in card.files]
+    return [
+        UNET if name == UNET_FILE else local(f"{RUN.weights_dir}/{name}.sha256")
+        for card in cards
+        for name in card.files
+    ]
 
 
 # --- settings ----------------------------------------------------------------------------------------------
@@ -165,6 +179,23 @@ def networks(mem_mb, minutes=120):
 
 
 # --- files -------------------------------------------------------------------------------------------------
+# Where another workflow uses this one as a module, its `prefix` is for results alone: what is `local` has none.
+
+
+def here(path):
+    """A file of the project's own."""
+    return local(sources.here(path))
+
+
+def templates(*names):
+    """The report's, else some of them."""
+    folder = Path(sources.in_library("report/templates"))
+    return [local(str(folder / name)) for name in names or sorted(os.listdir(folder))]
+
+
+def code(script, *modules):
+    """The files of code that a script runs, the script first, and models' modules."""
+    return [local(file) for file in sources.code_files(script, *modules)]
 
 
 def image_set(wildcards):
@@ -274,14 +305,14 @@ def manifests_of(wildcards):
 
 def foils_of(settings):
     """The manifest of the photographs that an experiment shows, where it shows any and they are at hand."""
-    return [foils] if (foils := getattr(settings, "foils", None)) else []
+    return [local(foils)] if (foils := getattr(settings, "foils", None)) else []
 
 
 def trials_of(wildcards):
     """People's answers where there are any, else simulated ones."""
     real = f"data/{RUN.run}/{wildcards.study}/trials/{wildcards.experiment}.csv"
     simulated = f"{RESULTS}/{wildcards.study}/trials/{wildcards.experiment}.simulated.csv"
-    return real if Path(real).exists() else simulated
+    return local(real) if Path(real).exists() else simulated
 
 
 def tables_for_claims():

@@ -26,8 +26,8 @@ rule train_direction:
         **networks(lambda w: sum(card.memory_mb for card in trained_with(w.study)), minutes=2880 if GPU else 600),
     params:
         study="{study}",
-        # Not an output: Snakemake would remove it before it starts the job again after a kill.
-        checkpoint=f"{RESULTS}/{{study}}/direction/checkpoints/last.pt",
+        # For the checkpoint, which is no output: Snakemake would remove it before it starts the job again after a kill.
+        folder=subpath(output.theta, parent=True),
         settings=lambda w: command_line(RUN.study(w.study).training, RUN.study(w.study).transformer),
         generator=THE_GENERATOR,
         objective=lambda w: command_line(RUN.study(w.study).only(Objective)),
@@ -35,7 +35,7 @@ rule train_direction:
         compute=COMPUTE,
     shell:
         "python {input.code[0]:q} {params.generator} {params.objective} --study {params.study}"
-        " --seed {params.seed} {params.settings} {params.compute} --checkpoint {params.checkpoint}"
+        " --seed {params.seed} {params.settings} {params.compute} --checkpoint {params.folder:q}/checkpoints/last.pt"
         " --loss {output.loss:q} --course {output.course:q} --output {output.theta:q} 2>&1 | tee {log:q}"
 
 
@@ -52,4 +52,3 @@ use rule train_direction as train_replicate with:
     priority: 0
     params:
         study="{study}/replicates/{replicate}",  # names the random streams
-        checkpoint=f"{RESULTS}/{{study}}/replicates/{{replicate}}/checkpoints/last.pt",

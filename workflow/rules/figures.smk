@@ -17,14 +17,14 @@ rule draw_figure:
         **tables(minutes=30),
     params:
         kind=lambda w: plan_of(w).kind,
-        results=lambda w: RESULTS,
+        results=subpath(output[0], ancestor=2),
         studies=lambda w: shlex.join(["--studies", *plan_of(w).studies]) if plan_of(w).studies else "",
         scores=lambda w: shlex.join(["--scores", *(assessor_of(s).title for s in plan_of(w).studies)]),
         rows=lambda w: plan_of(w).rows,
-        stem=lambda w: f"{RESULTS}/figures/{w.figure}",
+        stem=lambda w, output: Path(output[0]).with_suffix(""),
     shell:
-        "python {input.code[0]:q} {params.kind} --results {params.results} {params.studies} {params.scores}"
-        " --rows {params.rows} --output {params.stem} 2>&1 | tee {log:q}"
+        "python {input.code[0]:q} {params.kind} --results {params.results:q} {params.studies} {params.scores}"
+        " --rows {params.rows} --output {params.stem:q} 2>&1 | tee {log:q}"
 
 
 use rule draw_figure as draw_catalogue with:

@@ -22,7 +22,7 @@ rule invert_photograph:
     input:
         code=code("invert_image.py", GENERATOR.module, *(card.module for card in (*DETECTOR, COMPARED_WITH))),
         weights=weight_files(GENERATOR, *DETECTOR, COMPARED_WITH),
-        photograph=lambda w: PHOTOGRAPHS[w.photograph],
+        photograph=lambda w: local(PHOTOGRAPHS[w.photograph]),
     output:
         photograph="<results>/photographs/{photograph}/photograph.png",
         reconstruction="<results>/photographs/{photograph}/reconstruction.png",
@@ -45,7 +45,7 @@ rule invert_photograph:
         compute=COMPUTE,
     shell:
         "python {input.code[0]:q} {params.generator} --photograph {input.photograph:q} {params.detector}"
-        " --seed {params.seed} {params.compute} --folder {params.folder} 2>&1 | tee {log:q}"
+        " --seed {params.seed} {params.compute} --folder {params.folder:q} 2>&1 | tee {log:q}"
 
 
 rule move_photograph:
@@ -81,7 +81,7 @@ rule move_photograph:
 rule report_photograph:
     input:
         code=code("report_photograph.py"),
-        templates=[here(f"src/ganalyze/report/templates/{name}") for name in ("photograph.html.j2", "style.css")],
+        templates=templates("photograph.html.j2", "style.css"),
         photograph="<results>/photographs/{photograph}/photograph.png",
         reconstruction="<results>/photographs/{photograph}/reconstruction.png",
         quality="<results>/photographs/{photograph}/inverted.csv",
@@ -102,5 +102,5 @@ rule report_photograph:
         assessors=[study.assessor for study in RUN.studies],
         generator=RUN.generator,
     shell:
-        "python {input.code[0]:q} --folder {params.folder} --studies {params.studies} --assessors {params.assessors}"
+        "python {input.code[0]:q} --folder {params.folder:q} --studies {params.studies} --assessors {params.assessors}"
         " --generator {params.generator} 2>&1 | tee {log:q}"

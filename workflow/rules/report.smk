@@ -53,7 +53,7 @@ rule write_metrics:
 rule write_report:
     input:
         code=code("write_report.py"),
-        templates=sorted(map(str, Path(here("src/ganalyze/report/templates")).iterdir())),
+        templates=templates(),
         catalogue=here("config/weights.yaml"),
         provenance="<results>/provenance.json",
         manifests=expand("<results>/{study}/images/test.csv", study=STUDIES),
@@ -93,7 +93,7 @@ rule write_report:
     params:
         results=subpath(output[0], parent=True),
     shell:
-        "python {input.code[0]:q} --results {params.results} --output {output:q} 2>&1 | tee {log:q}"
+        "python {input.code[0]:q} --results {params.results:q} --output {output:q} 2>&1 | tee {log:q}"
 
 
 onsuccess:

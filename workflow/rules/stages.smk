@@ -3,7 +3,7 @@
 FINISHED = [
     file
     for rule in (rules.all, rules.write_report, rules.judge_claims, rules.compare_directions)
-    for file in map(str, rule.input)
+    for file in rule.input
 ]
 
 
@@ -31,4 +31,4 @@ for study in STUDIES:
         name:
             f"study_{study}"
         input:
-            sorted({file for file in FINISHED if file.startswith(f"{RESULTS}/{study}/")}),
+            sorted({file for file in FINISHED if f"{RESULTS}/{study}/" in file}),

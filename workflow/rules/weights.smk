@@ -12,7 +12,7 @@ CATALOGUE = load_catalogue(RUN.weights.catalogue)
 
 rule fetch_weights:
     output:
-        f"{RUN.weights_dir}/{{file}}.sha256",
+        local(f"{RUN.weights_dir}/{{file}}.sha256"),
     log:
         "results/logs/fetch_weights/{file}.log",
     # Nodes of a cluster often have no way out.

@@ -12,15 +12,15 @@ import yaml
 
 from ganalyze.support.errors import GanalyzeError
 
-_PACKAGE = Path(__file__).resolve().parents[1]
+PACKAGE = Path(__file__).resolve().parents[1]
 # The clone whose src/ the library is used from; None where it is installed.
-CLONE = _PACKAGE.parents[1] if (_PACKAGE.parents[1] / "Snakefile").is_file() else None
+CLONE = PACKAGE.parents[1] if (PACKAGE.parents[1] / "Snakefile").is_file() else None
 
 
 def own_file(path: str) -> Path:
     """A file or folder of the project's own that is no part of the library's code: in a clone where it lies, else where
     the wheel puts it (pyproject.toml)."""
-    return (CLONE or _PACKAGE) / path
+    return (CLONE or PACKAGE) / path
 
 
 def _is_alive(process: int) -> bool:

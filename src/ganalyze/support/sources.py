@@ -6,21 +6,27 @@ import os
 from functools import cache
 from pathlib import Path
 
-HOME = Path(os.path.relpath(Path(__file__).resolve().parents[1]))  # from where Snakemake runs; there mostly "."
+from ganalyze.support.files import PACKAGE, own_file
 
 
 def here(path: str) -> str:
-    """A file of the workflow's own, whichever folder Snakemake runs in."""
-    return str(HOME / path)
+    """A file of the project's own (`own_file`), named from the folder in which Snakemake runs: the same name wherever a
+    clone lies."""
+    return os.path.relpath(own_file(path))
+
+
+def in_library(path: str) -> str:
+    """The same for a file of the library itself."""
+    return os.path.relpath(PACKAGE / path)
 
 
 @cache  # asked by every rule and many jobs
-def code(script: str, *modules: str) -> list[str]:
+def code_files(script: str, *modules: str) -> list[str]:
     """A script in scripts/, and then every file of the library that it or one of `modules` imports, sorted.
 
     Modules that are no part of the library are looked for in the folder where Snakemake runs: models of the user's own.
     """
-    first = Path(here("scripts"), script)
+    first = Path(here(f"scripts/{script}"))
     waiting, found = [first, *map(_file_of, modules)], set()
     while waiting:
         path = waiting.pop()
@@ -36,5 +42,6 @@ def code(script: str, *modules: str) -> list[str]:
 
 
 def _file_of(module: str) -> Path | None:
-    base = Path(here("src") if module.startswith("ganalyze") else "", *module.split("."))
+    first, *rest = module.split(".")
+    base = Path(in_library("/".join(rest)) if first == "ganalyze" else "/".join([first, *rest]))
     return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)

@@ -1,11 +1,9 @@
 """Which files of code a job runs: its script, and all that it imports, of the library or of the user's own."""
 
-from pathlib import Path
-
 import pytest
 
-from workflow import sources
-from workflow.sources import code
+from ganalyze.support import sources
+from ganalyze.support.sources import code_files
 
 
 @pytest.fixture
@@ -27,10 +25,11 @@ def here(tmp_path, monkeypatch):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sources, "HOME", Path())
-    code.cache_clear()
+    monkeypatch.setattr(sources, "PACKAGE", tmp_path / "src/ganalyze")
+    monkeypatch.setattr(sources, "own_file", tmp_path.joinpath)
+    code_files.cache_clear()
     yield tmp_path
-    code.cache_clear()
+    code_files.cache_clear()
 
 
 ALL_OF_RUN = [
@@ -42,18 +41,18 @@ ALL_OF_RUN = [
 
 
 def test_a_scripts_code_is_all_that_it_imports_at_whatever_place(here):
-    assert code("run.py") == ALL_OF_RUN
+    assert code_files("run.py") == ALL_OF_RUN
 
 
 def test_a_model_of_the_users_own_brings_what_it_imports(here):
-    assert code("run.py", "mine") == ["scripts/run.py", "mine.py", "mine_too.py", *ALL_OF_RUN[1:]]
+    assert code_files("run.py", "mine") == ["scripts/run.py", "mine.py", "mine_too.py", *ALL_OF_RUN[1:]]
 
 
 def test_modules_of_installed_packages_are_no_code_of_ours(here):
-    assert code("run.py", "numpy") == ALL_OF_RUN
+    assert code_files("run.py", "numpy") == ALL_OF_RUN
 
 
 def test_the_same_files_whatever_the_order_of_imports(here):
     script = here / "scripts/run.py"
     script.write_text("".join(reversed(script.read_text().splitlines(keepends=True))))
-    assert code("run.py") == ALL_OF_RUN
+    assert code_files("run.py") == ALL_OF_RUN
