@@ -99,6 +99,7 @@ lint: env $(call page_too,lint)  ## check format, style and types: ruff, mypy, s
 	ruff format --check .
 	mypy
 	snakefmt --check Snakefile workflow
+	hadolint envs/Dockerfile
 	snakemake --lint
 
 .PHONY: format
@@ -107,9 +108,15 @@ format: env $(call page_too,format)  ## format Python, Snakemake and the page's 
 	ruff format .
 	snakefmt Snakefile workflow
 
+.PHONY: schema
+schema: env  ## write workflow/schemas/config.schema.yaml from the settings classes
+	@python -c 'import yaml; from ganalyze.run import Run; print("# Written by make schema.\n" + yaml.safe_dump(Run.model_json_schema(), sort_keys=False), end="")' > workflow/schemas/config.schema.yaml
+
 .PHONY: lock
 lock: env  ## compile pyproject.toml, with all extras, and envs/bootstrap.in into the hashed locks (versions stay)
-	$(COMPILE) pyproject.toml --all-extras --output-file envs/requirements.lock
-	$(COMPILE) envs/bootstrap.in --output-file envs/bootstrap.lock
+	$(COMPILE) --generate-hashes --no-emit-index-url pyproject.toml --all-extras --output-file envs/requirements.lock
+	$(COMPILE) --generate-hashes --no-emit-index-url envs/bootstrap.in --output-file envs/bootstrap.lock
+	@(sed '/^ *- pip:/q' envs/environment.yaml; $(COMPILE) --no-header --no-annotate --no-emit-index-url --constraint envs/requirements.lock \
+		--extra experiments pyproject.toml | sed 's/.*/      - "&"/') > envs/environment.made && mv envs/environment.made envs/environment.yaml
 
-COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
+COMPILE = uv pip compile --quiet --universal --python-version 3.11

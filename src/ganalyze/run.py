@@ -60,7 +60,9 @@ class Run(GeneratorChoice, Compute):
     power_data_sets: Positive | None = Field(
         default=None, description="simulated experiments of each size to tell their power; without it, it is not told"
     )
-    studies: Annotated[tuple[Study, ...], BeforeValidator(as_tuple)] = Field(min_length=1)
+    studies: Annotated[tuple[Study, ...], BeforeValidator(as_tuple)] = Field(
+        min_length=1, description="each an assessor's chain from θ to figures"
+    )
 
     @model_validator(mode="after")
     def _names_differ(self) -> "Run":

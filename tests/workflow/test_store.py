@@ -250,7 +250,7 @@ def test_an_edit_before_the_pull_is_not_hidden_by_it(fresh, file, expected):
 
 def test_one_study_alone_is_brought_and_known(fresh):
     fresh.run("dvc", "pull", "study@valence")
-    planned = fresh.run(*fresh.command("-n"))
+    planned = fresh.run(*fresh.command("-n", "--quiet", "host"))
     assert "study=aesthetics" in planned
     made = [line for line in planned.splitlines() if line.startswith("    output: results/demo/valence/")]
     assert made == []

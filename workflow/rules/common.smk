@@ -86,7 +86,13 @@ if not workflow.deployment_settings.deployment_method and Path(shutil.which("pyt
     sys.exit("error: activate the environment first: . .venv/bin/activate")
 
 
-# Of conda's environments and containers (envs/), which hold all but the library.
+# Built of envs/Dockerfile, for `--software-deployment-method apptainer`.
+if Path(sources.here("envs/ganalyze.sif")).exists():
+
+    container: sources.here("envs/ganalyze.sif")
+
+
+# conda's environments and containers hold all but the library.
 LIBRARY = {"PYTHONPATH": os.path.abspath(sources.here("src"))} if workflow.deployment_settings.deployment_method else {}
 
 # What every job inherits.

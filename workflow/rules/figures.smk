@@ -21,7 +21,7 @@ rule draw_figure:
         studies=lambda w: shlex.join(["--studies", *plan_of(w).studies]) if plan_of(w).studies else "",
         scores=lambda w: shlex.join(["--scores", *(assessor_of(s).title for s in plan_of(w).studies)]),
         rows=lambda w: plan_of(w).rows,
-        stem=lambda w, output: Path(output[0]).with_suffix(""),
+        stem=lambda w, output: str(Path(output[0]).with_suffix("")),
     shell:
         "python {input.code[0]:q} {params.kind} --results {params.results:q} {params.studies} {params.scores}"
         " --rows {params.rows} --output {params.stem:q} 2>&1 | tee {log:q}"

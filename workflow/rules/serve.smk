@@ -38,7 +38,7 @@ for port, (experiment, reference) in enumerate(EXPERIMENTS_OF[STUDIES[0]].items(
         params:
             script=here("scripts/serve_experiment.py"),
             port=port,
-            database=lambda w, input: Path(input.tracks).parents[2] / (Path(input.tracks).stem + ".sqlite"),
+            database=lambda w, input: f"{Path(input.tracks).parents[2]}/{Path(input.tracks).stem}.sqlite",
         shell:
             "python {params.script:q} --settings {input.settings:q} --tracks {input.tracks:q} --port {params.port}"
             " --manifests {input.manifests:q} --database {params.database:q} 2>&1 | tee {log:q}"

@@ -18,6 +18,7 @@ from pydantic import (
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     ValidationError,
     ValidationInfo,
     create_model,
@@ -163,6 +164,10 @@ class ByName:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.no_info_before_validator_function(self._validate, core_schema.dict_schema())
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        named = {name: handler(self.classes[name].__pydantic_core_schema__) for name in self.classes}
+        return {"type": "object", "properties": named}  # others may be a package's, or module:object
 
     def _validate(self, value: Any) -> Any:
         if not isinstance(value, Mapping):
