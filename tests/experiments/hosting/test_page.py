@@ -729,6 +729,57 @@ def test_reloading_every_page_of_a_series_loses_and_doubles_nothing(tmp_path, pa
         assert not host.trials().duplicated(["series", "trial_index"]).any()
 
 
+@pytest.mark.slow
+def test_reloading_every_page_of_a_memory_game_loses_and_doubles_nothing(tmp_path, page, generated, sets, visit):
+    with memory_game(tmp_path, page, generated, sets, **QUICK_GAME) as host:
+        host.start()
+        person = visit(host, "?participant=restless")
+        responses = host.trials_of(0, 1).is_repeat.to_dict()
+        person.sees("agree and take part")
+        person.page.reload()
+        person.reads_on("agree and take part", "Enter")
+        person.sees("The experiment fills your screen")
+        for text, *before in [("that is new",), ("The frame", "that is new")]:
+            person.page.reload()
+            person.agrees()
+            for one in before:
+                person.reads_on(one)
+            person.sees(text)
+        # The try-out is no series: it begins anew.
+        person.press(" ")
+        person.on_trial(1)
+        person.page.reload()
+        person.agrees()
+        person.tries_out_the_memory_game()
+        person.sees("Ready?")
+        person.page.reload()
+        person.agrees()
+        person.tries_out_the_memory_game()
+        person.reads_on("Ready?")
+        # While a picture is shown, and between two.
+        person.plays_the_memory_game({i: responses[i] for i in range(5)})
+        person.on_trial(5)
+        person.page.reload()
+        person.agrees()
+        person.sees("Welcome back")
+        person.page.reload()
+        person.agrees()
+        person.reads_on("Welcome back")
+        person.reads_on("Ready?")
+        person.plays_the_memory_game({i: responses[i] for i in range(5, 9)})
+        person.page.reload()
+        person.agrees()
+        person.reads_on("Welcome back")
+        person.reads_on("Ready?")
+        person.plays_the_memory_game({i: responses[i] for i in range(9, len(responses))})
+        person.sees("This series is complete")
+        for _ in range(2):
+            person.page.reload()
+            person.sees("Your last series is complete")
+        assert stored_as_pressed(host.trials(), responses)
+        assert not host.trials().duplicated(["series", "trial_index"]).any()
+
+
 # --- trials not seen as intended ------------------------------------------------------------------------------------
 
 
