@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests import REPOSITORY
+from tests.pythons import newest_python
 
 UV = Path(sys.executable).with_name("uv")
 
@@ -61,10 +62,12 @@ def test_the_lock_names_the_command_that_made_it_and_no_address():
 
 
 @pytest.mark.slow
-def test_installed_in_an_empty_environment_it_works_outside_the_clone(built, weights_dir, tmp_path):
+@pytest.mark.parametrize("age", ["this", "newest"])
+def test_installed_in_an_empty_environment_it_works_outside_the_clone(built, weights_dir, tmp_path, age):
+    interpreter = sys.executable if age == "this" else newest_python()[1]
     environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")}
     python, elsewhere = tmp_path / "venv/bin/python", {"cwd": tmp_path, "env": environment}
-    run(UV, "venv", "--quiet", "--python", sys.executable, tmp_path / "venv", **elsewhere)
+    run(UV, "venv", "--quiet", "--python", interpreter, tmp_path / "venv", **elsewhere)
     install = ["pip", "install", "--quiet", "--python", python, "--constraints", REPOSITORY / "envs/requirements.lock"]
     run(UV, *install, built[0], **elsewhere)
     code = "import sys, time; t = time.time(); import ganalyze; "
