@@ -47,8 +47,10 @@ def test_a_file_can_be_read_at_one_sitting(path):
     assert len(path.read_text().splitlines()) <= LONGEST
 
 
-def test_the_library_knows_no_snakemake():
+def test_the_library_knows_no_snakemake_but_for_its_records():
     for path in files():
+        if path == LIBRARY / "support/records.py":
+            continue
         assert "snakemake" not in {
             name.split(".")[0]
             for node in ast.walk(ast.parse(path.read_text()))
