@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
 
@@ -98,10 +99,8 @@ def _options_of_words(words: Sequence[str]) -> dict[str, Any]:
 
 def _written(word: str, value: str) -> Any:
     """What a value in a word of the command line stands for, in JSON or YAML."""
-    try:
+    with suppress(json.JSONDecodeError):
         return json.loads(value)
-    except json.JSONDecodeError:
-        pass
     try:
         return yaml.safe_load(value)
     except yaml.YAMLError:
@@ -167,7 +166,7 @@ class ByName:
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         named = {name: handler(self.classes[name].__pydantic_core_schema__) for name in self.classes}
-        return {"type": "object", "properties": named}  # others may be a package's, or module:object
+        return {"type": "object", "properties": named}
 
     def _validate(self, value: Any) -> Any:
         if not isinstance(value, Mapping):
