@@ -83,6 +83,10 @@ test-slurm: env  ## install SLURM (Debian, as root), start it on this machine al
 		apt-get install -y -qq --no-install-recommends slurm-wlm slurmdbd munge mariadb-server > /dev/null; }
 	pytest tests/workflow/test_slurm.py
 
+.PHONY: docs
+docs: env  ## build the documentation as a site, site/index.html; a warning is an error
+	NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
+
 .PHONY: notebook
 notebook: env  ## make docs/notebook.ipynb, which is not kept, of docs/notebook.py
 	jupytext --quiet --to ipynb docs/notebook.py
@@ -94,13 +98,14 @@ bench: env  ## measure how fast the slow parts are, against the plain way (mixed
 	python benchmarks/training.py
 
 .PHONY: lint
-lint: env $(call page_too,lint)  ## check format, style and types: ruff, mypy, snakefmt, snakemake --lint; of the page eslint, prettier
+lint: env docs $(call page_too,lint)  ## check format, style, types, spelling and documents; of the page eslint, prettier
 	ruff check .
 	ruff format --check .
 	mypy
 	snakefmt --check Snakefile workflow
 	hadolint envs/Dockerfile
 	snakemake --lint
+	typos
 
 .PHONY: format
 format: env $(call page_too,format)  ## format Python, Snakemake and the page's files
@@ -119,4 +124,11 @@ lock: env  ## compile pyproject.toml, with all extras, and envs/bootstrap.in int
 	@(sed '/^ *- pip:/q' envs/environment.yaml; $(COMPILE) --no-header --no-annotate --no-emit-index-url --constraint envs/requirements.lock \
 		--extra experiments pyproject.toml | sed 's/.*/      - "&"/') > envs/environment.made && mv envs/environment.made envs/environment.yaml
 
+.PHONY: outdated
+outdated: env  ## list what a lock made anew would have in other versions; changes nothing
+	@new=$$(mktemp) && trap "rm -f $$new" EXIT && $(COMPILE) --generate-hashes --no-emit-index-url pyproject.toml --all-extras --output-file $$new || exit 1; \
+		diff <(grep -o $(PINNED) envs/requirements.lock) <(grep -o $(PINNED) $$new) | grep '^[<>]' \
+		|| echo "Nothing: the lock is the newest that pyproject.toml allows"
+
+PINNED = '^[a-z0-9._-]*==[^ ]*'
 COMPILE = uv pip compile --quiet --universal --python-version 3.11

@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from tests import REPOSITORY
 
+VERSION = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["version"]
 GANALYZE = Path(sys.executable).with_name("ganalyze")
 SCRIPTS = sorted(path.stem.replace("_", "-") for path in (REPOSITORY / "scripts").glob("*.py"))
 
@@ -26,7 +28,7 @@ def test_its_help_lists_every_command_in_one_line():
 
 
 def test_it_tells_its_version_and_completes_in_a_shell():
-    assert ganalyze("--version").stdout == "ganalyze 0.1.0\n"
+    assert ganalyze("--version").stdout == f"ganalyze {VERSION}\n"
     script = ganalyze("--print-completion", "bash").stdout
     assert "train-direction" in script
     assert subprocess.run(["bash", "-n"], input=script, text=True).returncode == 0

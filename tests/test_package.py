@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tarfile
 import time
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests import REPOSITORY
 from tests.pythons import newest_python
 
 UV = Path(sys.executable).with_name("uv")
+VERSION = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["version"]
 
 
 def run(*words, **options):
@@ -44,7 +46,7 @@ def test_the_wheel_holds_the_library_the_scripts_the_catalogue_the_claims_and_no
     wanted |= {"ganalyze/config/weights.yaml", "ganalyze/config/claims.csv"}
     assert {"ganalyze/report/templates/report.html.j2", "ganalyze/explore/page/index.html"} < wanted
     names = set(zipfile.ZipFile(built[0]).namelist())
-    assert {name for name in names if not name.startswith("ganalyze-0.1.0.dist-info/")} == wanted
+    assert {name for name in names if not name.startswith(f"ganalyze-{VERSION}.dist-info/")} == wanted
 
 
 def test_the_sdist_holds_what_the_wheel_is_built_from_and_no_tests_or_results(built):
@@ -52,6 +54,11 @@ def test_the_sdist_holds_what_the_wheel_is_built_from_and_no_tests_or_results(bu
         names = [name.split("/")[1:] for name in archive.getnames()]
     folders = {name[0] for name in names if len(name) > 1}
     assert folders == {"src", "scripts", "config"}
+
+
+def test_the_version_of_pyproject_heads_the_changelog():
+    headings = [line for line in (REPOSITORY / "CHANGELOG.md").read_text().splitlines() if line.startswith("## ")]
+    assert headings[0] == f"## {VERSION}"
 
 
 def test_the_lock_names_the_command_that_made_it_and_no_address():
