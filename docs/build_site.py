@@ -9,7 +9,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-PAGES = ["[A-Z]*.md", "docs/*.md", "data/*.md", "results/README.md", "benchmarks/*.md"]
+PAGES = ["[A-Z]*.md", "docs/*.md", "config/README.md", "data/*.md", "results/README.md", "benchmarks/*.md"]
 LINK = re.compile(r"\]\(([^):#]+)(?:#[^)]*)?\)")  # to a file, not an address
 
 

@@ -13,11 +13,24 @@ import pytest
 from tests import REPOSITORY
 from tests.workflow.conftest import Checkout
 
-DOCUMENTS = ["README.md", "CONTRIBUTING.md", "docs/*.md", "data/README.md", "benchmarks/README.md"]
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "docs/*.md", "config/README.md", "data/README.md", "benchmarks/README.md"]
 
 # Run as it stands, or with names of the test's own in place of the reader's.
 RUN = {
-    "make pull": "tests/workflow/test_store.py::test_a_fresh_clone_pulls_the_finished_demo_and_has_nothing_to_do",
+    "make pull": "tests/workflow/test_store.py::test_make_pull_says_what_was_brought",
+    "dvc pull": "tests/workflow/test_store.py::test_a_fresh_clone_pulls_the_finished_demo_and_has_nothing_to_do",
+    "dvc pull study@valence": "tests/workflow/test_store.py::test_one_study_alone_is_brought_and_known",
+    **dict.fromkeys(
+        [
+            "dvc exp run --name longer -S config/demo.yaml:studies.4.training.samples=224",
+            "dvc exp show",
+            "dvc exp apply longer",
+        ],
+        "tests/workflow/test_store.py::test_dvc_exp_run_tries_one_setting_and_shows_what_became_of_it",
+    ),
+    "python scripts/keep_records.py results/my_run": (
+        "tests/workflow/test_store.py::test_dvc_repro_runs_the_stages_concerned_and_makes_what_snakemake_makes"
+    ),
     "make refresh-store": "tests/workflow/test_store.py::test_the_store_keeps_nothing_that_is_no_longer_referred_to",
     "pre-commit install": "tests/test_hooks.py::test_a_commit_is_formatted_and_its_faults_are_refused",
     "python scripts/train_direction.py --help": "tests/test_scripts.py::test_every_command_tells_how_it_is_used",
@@ -122,7 +135,14 @@ NOT_RUN = {
     "make test": "runs this",
     "make test-all": "runs this",
     "pytest tests/measures -k colorfulness": "is a part of this",
-    "git add dvc.lock dvc-store && git commit": "is git's own",
+    "git add dvc.lock dvc-store results/demo/records.json && git commit": "is git's own",
+    **dict.fromkeys(
+        [
+            "snakemake --profile profiles/slurm --software-deployment-method conda",
+            "snakemake --profile profiles/slurm --software-deployment-method apptainer",
+        ],
+        "needs conda's registry, or a container; tests/workflow/test_module.py holds what they install against the lock",
+    ),
     "images=results/demo/memorability/images": "is the shell's own",
     "mkdir -p data/demo/memorability/trials": "is the shell's own",
     "snakemake --profile profiles/slurm --configfile config/paper.yaml --unlock": (

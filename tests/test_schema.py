@@ -1,4 +1,4 @@
-"""The configuration's schema, for editors, the workflow catalog and whoever reads it."""
+"""The configuration's schema, for editors, the workflow catalogue and whoever reads it."""
 
 import jsonschema
 import pytest

@@ -1,4 +1,4 @@
-"""The workflow as others use it: a module of their own, a deployment, an entry of the workflow catalog."""
+"""The workflow as others use it: a module of their own, a deployment, an entry of the workflow catalogue."""
 
 import os
 import subprocess
@@ -117,7 +117,7 @@ def test_a_deployment_by_snakedeploy_plans_the_demo(published, tmp_path):
     assert len([line for line in said.splitlines() if line == "rule train_direction:"]) == 5
 
 
-def test_it_is_listed_in_the_workflow_catalog_with_its_usage():
+def test_it_is_listed_in_the_workflow_catalogue_with_its_usage():
     """By the rules of github.com/snakemake/snakemake-workflow-catalog: README.md, and what its
     scripts/generate-catalog.py asks for; `make lint` does the linting and formatting that it reports."""
     assert {"snakemake", "workflow"} <= set(re_words((REPOSITORY / "README.md").read_text()))

@@ -279,6 +279,12 @@ def test_dvc_exp_run_tries_one_setting_and_shows_what_became_of_it(origin, fresh
     assert samples["longer"] == "16"
     assert samples["main" if "main" in samples else "master"] == "8"
     assert fresh.planned() == {}
+    fresh.run("git", "checkout", "-q", ".")
+    assert fresh.config["studies"][1]["training"]["samples"] == 8
+    fresh.run("dvc", "exp", "apply", "longer")
+    assert fresh.config["studies"][1]["training"]["samples"] == 16
+    fresh.run("dvc", "exp", "remove", "longer")
+    assert "longer" not in fresh.run("dvc", "exp", "list")
 
 
 def test_another_published_hash_of_a_weight_file_concerns_all_that_was_made_with_it(pulled):
