@@ -97,6 +97,10 @@ bench: env  ## measure how fast the slow parts are, against the plain way (mixed
 	python benchmarks/mixed_models.py
 	python benchmarks/training.py
 
+.PHONY: profile
+profile: env  ## tell where the time of the demo went, which must have been made here
+	python benchmarks/dag.py results/demo --cores $(shell getconf _NPROCESSORS_ONLN) --output results/demo/dag.png
+
 .PHONY: lint
 lint: env docs $(call page_too,lint)  ## check format, style, types, spelling and documents; of the page eslint, prettier
 	ruff check .

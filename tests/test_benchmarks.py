@@ -9,17 +9,17 @@ import pytest
 from tests import REPOSITORY
 
 
-def run(benchmark, *arguments, path=os.environ["PATH"]):
+def run(benchmark, *arguments, path=os.environ["PATH"], folder=REPOSITORY):
     return subprocess.run(
-        [sys.executable, f"benchmarks/{benchmark}.py", *arguments],
-        cwd=REPOSITORY,
+        [sys.executable, REPOSITORY / f"benchmarks/{benchmark}.py", *arguments],
+        cwd=folder,
         capture_output=True,
         text=True,
         env=os.environ | {"PATH": path},
     )
 
 
-@pytest.mark.parametrize("benchmark", ["factors", "mixed_models", "training"])
+@pytest.mark.parametrize("benchmark", ["dag", "factors", "mixed_models", "training"])
 def test_every_benchmark_tells_how_it_is_used(benchmark):
     shown = run(benchmark, "--help")
     assert shown.returncode == 0, shown.stderr
@@ -45,3 +45,55 @@ def test_without_r_the_benchmark_of_mixed_models_says_how_to_get_it():
     shown = run("mixed_models", path="")
     assert shown.returncode == 1
     assert shown.stderr.startswith("error: Rscript not found: install R")
+
+
+CHAIN = """
+rule last:
+    input: "results/a/quick.txt", "results/a/slow.txt"
+    output: "results/a/last.txt"
+    log: "results/a/logs/last.log"
+    shell: "python work.py 0.1 {output}"
+
+rule slow:
+    input: "results/a/first.txt"
+    output: "results/a/slow.txt"
+    log: "results/a/logs/slow.log"
+    shell: "python work.py 1.5 {output}"
+
+rule quick:
+    output: "results/a/quick.txt"
+    log: "results/a/logs/quick.log"
+    shell: "python work.py 0.1 {output}"
+
+rule first:
+    output: temp("results/a/first.txt")
+    log: "results/a/logs/first.log"
+    shell: "python work.py 0.1 {output}"
+"""
+WORK = """
+import sys, time
+if __name__ == "__main__":
+    time.sleep(float(sys.argv[1]))
+    open(sys.argv[2], "w").close()
+"""
+
+
+def test_the_time_of_a_run_is_told_by_rule_with_the_chain_that_it_waited_for(tmp_path):
+    (tmp_path / "Snakefile").write_text(CHAIN)
+    (tmp_path / "work.py").write_text(WORK)
+    subprocess.run([sys.executable, "-m", "snakemake", "--cores", "2", "--quiet"], cwd=tmp_path, check=True)
+    shown = run("dag", "results/a", "--cores", "2", folder=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    assert "  first → slow → last" in shown.stdout
+    assert "on 2 cores, 4 jobs" in shown.stdout
+    assert shown.stdout.splitlines()[2].startswith("slow")
+    shares = [float(line.split("%")[0].split()[-1]) for line in shown.stdout.splitlines() if "%" in line]
+    assert sum(shares) == pytest.approx(100, abs=2)
+    assert (tmp_path / "dag.png").stat().st_size > 5000
+
+
+def test_of_a_run_that_was_made_elsewhere_no_times_are_known(tmp_path):
+    (tmp_path / "results/a").mkdir(parents=True)
+    shown = run("dag", "results/a", folder=tmp_path)
+    assert shown.returncode == 1
+    assert shown.stderr == "error: Snakemake has no times of results/a: it was not made in this folder\n"

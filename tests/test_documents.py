@@ -141,7 +141,7 @@ NOT_RUN = {
             "snakemake --profile profiles/slurm --software-deployment-method conda",
             "snakemake --profile profiles/slurm --software-deployment-method apptainer",
         ],
-        "needs conda's registry, or a container; tests/workflow/test_module.py holds what they install against the lock",
+        "needs conda's registry or a container; tests/workflow/test_module.py holds what they install against the lock",
     ),
     "images=results/demo/memorability/images": "is the shell's own",
     "mkdir -p data/demo/memorability/trials": "is the shell's own",

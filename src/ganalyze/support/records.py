@@ -47,6 +47,13 @@ class Records:
         record = self._persistence._read_record(path)
         return None if record is None or record.incomplete else {field: record[field] for field in FIELDS}
 
+    def times(self, path: str) -> tuple[float, float, list[str]] | None:
+        """When the job of an output began and ended, seconds, and where its log is; None where it did not run here."""
+        record = self._persistence._read_record(path)
+        if record is None or record.incomplete or record.starttime is None or record.endtime is None:
+            return None
+        return record.starttime, record.endtime, list(record.log or [])
+
     def add(self, path: str, values: dict[str, Any]) -> None:
         """Record an output as made, with `FIELDS`."""
         self._persistence._write_record(path, MetadataRecord(**values, incomplete=False))
