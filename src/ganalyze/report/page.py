@@ -1,15 +1,13 @@
 """The report: one HTML file that opens offline, made from tables and figures alone. No torch."""
 
-import re
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 from PIL import Image
 
 from ganalyze.experiments.observers import Observers
-from ganalyze.figures.plan import FigurePlan, figures_of
+from ganalyze.figures.plan import FigurePlan
 from ganalyze.figures.style import PNG_DPI, p_number, with_interval
 from ganalyze.images.image_sets import ImageSet, read_manifest
 from ganalyze.models.assessors import ASSESSORS
@@ -18,6 +16,7 @@ from ganalyze.models.extractors import EXTRACTORS
 from ganalyze.models.generators import GENERATORS
 from ganalyze.models.segmenters import SEGMENTERS
 from ganalyze.report import controls, findings
+from ganalyze.report.captions import caption_of, plans_of, title_of
 from ganalyze.report.explorer import explorer_study
 from ganalyze.report.pictures import as_data_uri
 from ganalyze.report.sections import claims_part, experiments_part, hits_part, realness_in_words, table1_part
@@ -37,28 +36,15 @@ def write_report(results: Path, provenance: dict[str, Any], output: Path) -> Non
     Raises GanalyzeError where a table, a figure or a caption is missing.
     """
     config = provenance["config"]
-    titles = {study["name"]: _title(study) for study in config["studies"]}
-    alignment = read_table(results / "alignment.csv") if len(titles) > 1 else None
+    alignment = read_table(results / "alignment.csv") if len(config["studies"]) > 1 else None
     studies = [_study(results, study, config["studies"], alignment) for study in config["studies"]]
-    texts = yaml.safe_load(template("captions.yaml"))
     experiments = {study["name"]: list(study["experiments"]) for study in config["studies"]}
     claims = read_table(results / "claims.csv")
     table1 = results / "tables/table1.csv"
     has_table1 = "memory_game" in experiments.get("memorability", ())
     hits_told, hits_explained = hits_part(read_table(results / "tables/hits_explained.csv")) if has_table1 else ("", [])
-    plans = figures_of(
-        list(titles),
-        realness=config["realness"] is not None,
-        distilled=config["distillation"] is not None,
-        power=config["power_data_sets"] is not None,
-        segmented=config["segmenter"] is not None,
-        null_directions=config["null_directions"] is not None,
-        replicates={study["name"]: study["replicates"] for study in config["studies"] if study["replicates"]},
-        experiments=experiments,
-    )
-    figures = {
-        name: _figure(results / "figures" / f"{name}.png", name, plan, texts, titles) for name, plan in plans.items()
-    }
+    plans = plans_of(config)
+    figures = {name: _figure(results / "figures" / f"{name}.png", name, plan) for name, plan in plans.items()}
     page = render(
         "report.html.j2",
         run=config["run"],
@@ -97,10 +83,6 @@ def write_report(results: Path, provenance: dict[str, Any], output: Path) -> Non
         temporary.write_text(page, encoding="utf-8")
 
 
-def _title(study: dict[str, Any]) -> str:
-    return study["name"].replace("_", " ").capitalize()
-
-
 def _assessor(study: dict[str, Any]) -> tuple[str, Any]:
     return study["assessor"], study.get("assessor_options")
 
@@ -135,10 +117,10 @@ def _study(
     for one in studies:
         if _assessor(one) not in seen:  # of several with one assessor the first speaks for all
             seen.append(_assessor(one))
-            others[one["name"]] = _title(one)
+            others[one["name"]] = title_of(one["name"])
     return {
         "name": name,
-        "title": _title(study),
+        "title": title_of(name),
         "subject": subject,
         "card": card,
         "strip": findings.median_strip(images, card.title.partition(" (")[0]),
@@ -170,20 +152,15 @@ def _study(
     }
 
 
-def _figure(path: Path, name: str, plan: FigurePlan, texts: dict[str, Any], titles: dict[str, str]) -> dict[str, Any]:
+def _figure(path: Path, name: str, plan: FigurePlan) -> dict[str, Any]:
     if not path.is_file():
         raise GanalyzeError(f"figure {path} not found: draw it first (ganalyze draw-figure)")
     with Image.open(path) as image:
         width, data = image.width, as_data_uri(image.convert("RGB"), quality=90)
-    told = texts[plan.kind]
-    studies = findings.listed([titles[study].lower() for study in plan.studies])
-    caption = told["text"].replace("{rule}", texts["rule"])
-    paper = re.fullmatch(r"fig(\d+)([a-z]?)", name)
-    if paper:
-        caption += f" As Fig. {paper[1]}{paper[2].upper()} of the paper."
+    title, caption = caption_of(name, plan)
     return {
         "name": name,
-        "title": told["title"].replace("{study}", studies),
+        "title": title,
         "alt": caption.partition(". ")[0],
         "caption": caption,
         "width": round(width / PNG_DPI * SCREEN_PIXELS_PER_INCH),
