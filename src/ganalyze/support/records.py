@@ -60,8 +60,18 @@ class Records:
 
 
 def keep(results: Path) -> None:
-    """Write the records of all that lies in `results`, and of what it was made from (weights, temporary chunks), to
-    results/records.json, each with what the output's content was.
+    """Write the records of `results` to results/records.json, each with what the output's content was.
+
+    Raises:
+        GanalyzeError: Snakemake has none.
+    """
+    records = {path: record | {"content": _content(Path(path))} for path, record in records_of(results).items()}
+    with written_whole(results / FILE) as temporary:
+        temporary.write_text(json.dumps(records, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def records_of(results: Path) -> dict[str, dict[str, Any]]:
+    """The records of all that lies in `results`, and of what it was made from (weights, temporary chunks).
 
     Raises:
         GanalyzeError: Snakemake has none.
@@ -73,12 +83,11 @@ def keep(results: Path) -> None:
         record = snakemake.of(path)
         if path in records or record is None:
             continue
-        records[path] = record | {"content": _content(Path(path))}
+        records[path] = record
         waiting += record["input"]
     if not records:
         raise GanalyzeError(f"Snakemake has no records of {results}: finish the run first (snakemake --cores all)")
-    with written_whole(results / FILE) as temporary:
-        temporary.write_text(json.dumps(records, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    return records
 
 
 def give_back(results: Path) -> None:
