@@ -33,7 +33,8 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if not error.name or error.name.startswith("ganalyze"):
             raise
-        sys.exit(f"error: {name} needs {error.name}: install ganalyze[experiments]")
+        extra = "workflow" if error.name == "rocrate" else "experiments"
+        sys.exit(f"error: {name} needs {error.name}: install ganalyze[{extra}]")
 
 
 def _run(script: Path) -> None:
