@@ -40,6 +40,13 @@ refresh-store: env  ## finish the demo, store it in dvc-store in place of the ol
 	dvc push --remote store
 	dvc gc --workspace --cloud --remote store --force
 
+RUN ?= results/demo
+
+.PHONY: crate
+crate: env  ## make a finished run an archive to deposit, an RO-Crate: make crate RUN=results/demo
+	@python scripts/write_crate.py --results $(RUN) --output $(RUN).crate.zip
+	@echo "The archive: $(abspath $(RUN).crate.zip)"
+
 .PHONY: env
 env: .venv/made  ## make the environment in .venv, from the hashed lock
 
@@ -86,6 +93,10 @@ test-slurm: env  ## install SLURM (Debian, as root), start it on this machine al
 .PHONY: docs
 docs: env  ## build the documentation as a site, site/index.html; a warning is an error
 	NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
+
+.PHONY: test-crate
+test-crate: env  ## have an archive of a tiny run checked by roc-validator, which is installed apart, for its older rich
+	uv run --no-project --with roc-validator==0.13.0 python -m pytest tests/workflow/test_crate.py
 
 .PHONY: notebook
 notebook: env  ## make docs/notebook.ipynb, which is not kept, of docs/notebook.py

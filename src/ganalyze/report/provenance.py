@@ -27,8 +27,8 @@ PACKAGES = (
 def collect_provenance(config: dict[str, Any], weights: Sequence[Path | str]) -> dict[str, Any]:
     """What a reader needs to repeat a run. Outside a git checkout the commit is None."""
     return {
-        "git_commit": _git("rev-parse", "HEAD"),
-        "uncommitted_changes": bool(_git("status", "--porcelain", "--untracked-files=no")),
+        "git_commit": git("rev-parse", "HEAD"),
+        "uncommitted_changes": bool(git("status", "--porcelain", "--untracked-files=no")),
         "config": config,
         "device": config["device"],
         "platform": platform.platform(),
@@ -45,7 +45,8 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _git(*arguments: str) -> str | None:
+def git(*arguments: str) -> str | None:
+    """What git says in the clone that the library is used from; None outside one."""
     if CLONE is None:
         return None  # where the library is installed, any repository around it is another's
     try:
