@@ -45,6 +45,7 @@ RUN = {
     "snakemake -n --configfile config/paper.yaml": (
         "tests/workflow/test_paper_run.py::test_at_full_size_it_plans_every_job"
     ),
+    "make test-crate": "tests/workflow/test_crate.py::test_roc_validator_asks_and_recommends_nothing_more",
     "snakemake --dry-run": (
         "tests/workflow/test_store.py::test_a_fresh_clone_pulls_the_finished_demo_and_has_nothing_to_do"
     ),
@@ -128,6 +129,10 @@ NOT_RUN = {
     "make env": "makes the environment that the tests run in",
     "make demo": "half an hour; `snakemake`, which it calls, is planned here, and runs small in tests/workflow",
     "make photo PHOTO=me.jpg": "an hour of training first; tests/workflow/test_photographs.py runs its rules small",
+    "uv tool run --from roc-validator rocrate-validator validate --profile-identifier provenance-run-crate"
+    " --requirement-severity RECOMMENDED results/demo.crate.zip": (
+        "reaches into the network; tests/workflow/test_crate.py asks the same validator offline"
+    ),
     "make explore": "serves until it is stopped; tests/explore runs the server and its page",
     "make page": "fetches packages; the tests of the page build it where npm is",
     "make lint": "runs before the tests, on every change (.ci/run)",
