@@ -19,7 +19,7 @@ class Method(nn.Module):
         return getattr(self.network, self.method)(images)
 
 
-def export_onnx(network: nn.Module, path: Path, size: int, method: str = "forward") -> Path:
+def export_onnx(network: nn.Module, path: Path, size: int, method: str = "forward", opset: int = 17) -> Path:
     """In ONNX, for any number of images of one size."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's successor needs a package more
@@ -28,6 +28,7 @@ def export_onnx(network: nn.Module, path: Path, size: int, method: str = "forwar
             (torch.zeros(2, 3, size, size),),
             path,
             dynamo=False,
+            opset_version=opset,
             input_names=["images"],
             dynamic_axes={"images": {0: "N"}},
         )

@@ -123,4 +123,4 @@ class AssessorFromElsewhere(nn.Module):
                 f"{self.name} returned values that are no probabilities (their sum is {float(x[0].sum()):.3g}): if "
                 "they are logits, set softmax: true"
             )
-        return x @ x.new_tensor(values)
+        return (x * x.new_tensor(values)).sum(dim=1)  # a matrix product would be rounded to bf16 under autocast
