@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 
 from ganalyze.models.assessors import ASSESSORS
 from ganalyze.support.errors import GanalyzeError
 from tests import REPOSITORY
 from tests.networks import load_assessor, load_generator
-from tests.workflow.conftest import Checkout
+from tests.workflow.conftest import Checkout, jobs
 
 
 def files() -> dict[str, str]:
@@ -118,3 +119,32 @@ def test_the_documented_run_makes_a_report(tmp_path, weights_dir):
     (tmp_path / "warmth.py").write_text((tmp_path / "warmth.py").read_text() + "\n")
     again = subprocess.run([*command, "-n"], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert "train_direction" in again.stdout + again.stderr
+
+
+@pytest.mark.slow
+def test_the_documented_networks_of_files_are_raised_held_and_asked_and_a_newer_file_reruns_what_it_made(
+    tmp_path, weights_dir
+):
+    checkout = Checkout(tmp_path, Path(weights_dir).resolve())
+    for name, content in files().items():
+        (tmp_path / name).write_text(content)
+    # As documented, but for the length of the trainings.
+    run = yaml.safe_load((tmp_path / "config/from_files.yaml").read_text())
+    for study in run["studies"]:
+        study["training"] |= {"samples": 4, "batch_size": 2}
+        study["image_sets"]["test"]["seeds_per_class"] = 2
+    checkout.configure(run)
+    subprocess.run([sys.executable, "make_networks.py"], cwd=tmp_path, env=checkout.environment, check=True)
+
+    made = ["object_size/scores.by_alpha.csv", "rating/judges.csv", "rating/held/0.csv"]
+    targets = ["--", *(f"results/from_files/{file}" for file in made)]
+    done = checkout.snakemake("--cores", "2", *targets)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert not jobs(checkout.snakemake("-n", *targets))
+
+    (tmp_path / "rating.pt2").write_bytes((tmp_path / "rating.pt2").read_bytes() + b" ")
+    assert set(jobs(checkout.snakemake("-n", *targets))) == {"ask_judge", "compare_judges"}
+    (tmp_path / "rating.pt2").unlink()
+    refused = checkout.snakemake("-n", *targets)
+    assert refused.returncode != 0
+    assert "error: configuration: studies[1].judges[0].assessor: assessor 'export:rating.pt2'" in refused.stderr

@@ -27,6 +27,17 @@ def test_weights_packages_commit_and_configuration_are_there(tmp_path, monkeypat
     assert collect_provenance({"device": "cpu"}, [])["uncommitted_changes"] is True
 
 
+def test_two_weight_files_of_one_name_are_told_by_their_paths(tmp_path):
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "model.safetensors").write_text(folder)
+    (tmp_path / "model.pt").touch()
+    paths = [tmp_path / name for name in ("one/model.safetensors", "two/model.safetensors", "model.pt")]
+    weights = collect_provenance({"device": "cpu"}, paths)["weights"]
+    assert set(weights) == {str(paths[0]), str(paths[1]), "model.pt"}
+    assert weights[str(paths[1])] == hashlib.sha256(b"two").hexdigest()
+
+
 def test_outside_a_checkout_there_is_no_commit(tmp_path, monkeypatch):
     monkeypatch.setattr(provenance_module, "CLONE", tmp_path)
     assert collect_provenance({"device": "cpu"}, [])["git_commit"] is None

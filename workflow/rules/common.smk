@@ -11,7 +11,6 @@ from ganalyze.direction.settings import ImageSetSettings, Objective
 from ganalyze.experiments.registry import EXPERIMENTS
 from ganalyze.figures.plan import catalogues_of, figures_of
 from ganalyze.measures.factors import IMAGE_FACTORS, MASK_FACTORS
-from ganalyze.models.assessors import ASSESSORS
 from ganalyze.models.choices import AssessorChoice, GeneratorChoice, SegmenterChoice
 from ganalyze.models.compute import Compute
 from ganalyze.models.detectors import DETECTORS
@@ -120,16 +119,16 @@ DETECTOR = [DETECTORS[RUN.detector]] if RUN.detector else []
 EXTRACTOR = [EXTRACTORS[RUN.realness.extractor]] if RUN.realness else []
 
 
-JUDGES = [ASSESSORS[judge.assessor] for study in RUN.studies for judge in study.judges]
+JUDGES = [judge.card for study in RUN.studies for judge in study.judges]
 
 
 def assessor_of(study):
-    return ASSESSORS[RUN.study(study).assessor]
+    return RUN.study(study).card
 
 
 def held_of(study):
     """The assessors of scores that a direction leaves as they are."""
-    return [ASSESSORS[one.assessor] for one in RUN.study(study).held]
+    return [one.card for one in RUN.study(study).held]
 
 
 def trained_with(study):
@@ -137,12 +136,14 @@ def trained_with(study):
 
 
 def weight_files(*cards):
-    """What a network's weights are waited for by: the record of a download (see weights.smk), the run's own U-Net."""
-    return [
-        UNET if name == UNET_FILE else local(f"{RUN.weights_dir}/{name}.sha256")
+    """What a network's weights are waited for by: the record of a download (see weights.smk), the run's own U-Net; and
+    files of the user's own."""
+    published = [
+        UNET if file == UNET_FILE else local(f"{RUN.weights_dir}/{file}.sha256")
         for card in cards
-        for name in card.files
+        for file in card.files
     ]
+    return [*published, *(local(file) for card in cards for file in card.own_files)]
 
 
 # --- settings ----------------------------------------------------------------------------------------------

@@ -70,8 +70,8 @@ rule measure_stability:
 use rule score_images as ask_judge with:
     # Another assessor's scores of the same images.
     input:
-        code=lambda w: code("score_images.py", ASSESSORS[w.judge].module),
-        weights=lambda w: weight_files(ASSESSORS[w.judge]),
+        code=lambda w: code("score_images.py", RUN.study(w.study).judge(w.judge).card.module),
+        weights=lambda w: weight_files(RUN.study(w.study).judge(w.judge).card),
         images="<results>/{study}/images/test",
         manifest="<results>/{study}/images/test.unscored.csv",
     output:
@@ -83,7 +83,7 @@ use rule score_images as ask_judge with:
         "<benchmarks>/ask_judge/{study}-{judge}.tsv"
     priority: 0
     resources:
-        **networks(lambda w: max(5000, ASSESSORS[w.judge].memory_mb)),
+        **networks(lambda w: max(5000, RUN.study(w.study).judge(w.judge).card.memory_mb)),
     params:
         assessor=lambda w: command_line(RUN.study(w.study).judge(w.judge)),
 

@@ -235,8 +235,8 @@ rule score_others:
 use rule score_others as score_held with:
     # What moving along a direction does to a score that it holds, and moving along that of the study that holds none.
     input:
-        code=lambda w: code("score_others.py", ASSESSORS[held_at(w).assessor].module),
-        weights=lambda w: weight_files(ASSESSORS[held_at(w).assessor]),
+        code=lambda w: code("score_others.py", held_at(w).card.module),
+        weights=lambda w: weight_files(held_at(w).card),
         images=lambda w: [f"{RESULTS}/{one}/images/test" for one in with_plain(w.study)],
         manifests=lambda w: [f"{RESULTS}/{one}/images/test.unscored.csv" for one in with_plain(w.study)],
     output:
@@ -246,7 +246,7 @@ use rule score_others as score_held with:
     benchmark:
         "<benchmarks>/score_held/{study}-{place}.tsv"
     resources:
-        **networks(lambda w: max(5000, ASSESSORS[held_at(w).assessor].memory_mb)),
+        **networks(lambda w: max(5000, held_at(w).card.memory_mb)),
     params:
         assessor=lambda w: command_line(held_at(w).only(AssessorChoice)),
         others=lambda w: with_plain(w.study),

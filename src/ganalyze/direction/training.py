@@ -17,7 +17,6 @@ from torch import Tensor
 from ganalyze.direction.checkpoints import Checkpoint, fingerprint
 from ganalyze.direction.settings import Objective, Training, TransformerSettings
 from ganalyze.direction.transformer import Transformer
-from ganalyze.models.assessors import ASSESSORS
 from ganalyze.models.choices import GeneratorChoice
 from ganalyze.models.compute import Compute
 from ganalyze.models.contract import Assessor, Generator, parts_of, truncation_of
@@ -153,10 +152,11 @@ def describe_models(generator: GeneratorChoice, objective: Objective, weights: W
         "assessor_options": objective.assessor_options,
         "hold": [one.model_dump(exclude_defaults=True) for one in objective.held],
     }
-    cards = [GENERATORS[generator.generator], *(ASSESSORS[one.assessor] for one in (objective, *objective.held))]
+    cards = [GENERATORS[generator.generator], *(one.card for one in (objective, *objective.held))]
     return {
         "generator": generator.generator,
         "assessor": objective.assessor,
         **{name: values for name, values in options.items() if values},
         **{file: sha256_of(weights.path(file)) for card in cards for file in card.files},
+        **{file: sha256_of(file) for card in cards for file in card.own_files},
     }

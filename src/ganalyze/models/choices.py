@@ -8,6 +8,7 @@ from ganalyze.models.assessors import ASSESSORS
 from ganalyze.models.compute import Compute
 from ganalyze.models.detectors import DETECTORS
 from ganalyze.models.generators import GENERATORS
+from ganalyze.models.registry import Card
 from ganalyze.models.segmenters import SEGMENTERS
 from ganalyze.models.weights.files import Weights
 from ganalyze.support.settings import Options, Settings
@@ -39,8 +40,15 @@ class GeneratorChoice(Settings):
 class AssessorChoice(Settings):
     """An assessor by name, with options of its own."""
 
-    assessor: str = Field(description=f"{', '.join(ASSESSORS)}, name:head, or module:object")
+    assessor: str = Field(
+        description=f"{', '.join(ASSESSORS)}, name:head, onnx:FILE, timm:NAME, export:FILE, or module:object"
+    )
     assessor_options: Options = Field(default={}, description="see the assessor's card")
+
+    @property
+    def card(self) -> Card:
+        """What is known of it, the files included that its options name."""
+        return ASSESSORS.card(self.assessor, self.assessor_options)
 
     def load_assessor(self, weights: Weights, compute: Compute, images: "Tensor") -> "Assessor":
         """The network, ready to run, tried on two `images` (2, 3, H, W) in [-1, 1] of the kind that it is to score.

@@ -2,7 +2,8 @@
 
 A registry imports no model until one is loaded, so a workflow can ask which weights a study needs without
 loading torch. Besides its own names it knows what installed packages offer as entry points, and `module:object`
-for a card in any module that Python finds, the current folder included (docs/add-your-own.md).
+for a card in any module that Python finds, the current folder included, and families: `family:name` is a model that a
+file of the user's own holds (docs/add-your-own.md).
 """
 
 import sys
@@ -18,6 +19,7 @@ from ganalyze.models.compute import Compute
 from ganalyze.models.weights.catalogue import WeightFile, known_file
 from ganalyze.models.weights.files import Weights
 from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.settings import Settings, one_error
 
 # No download: the U-Net that a run trains itself (ganalyze.models.segmenters).
 UNET_FILE = "segmenter.safetensors"
@@ -33,6 +35,7 @@ class Card(BaseModel):
 
     build: str = Field(pattern=r"^\w+(\.\w+)*:\w+$", description="module:callable, from `Weights` to a torch module")
     files: tuple[str, ...] = Field(description="names in config/weights.yaml, or UNET_FILE")
+    own_files: tuple[str, ...] = Field(default=(), description="paths of files of the user's own that it is made of")
     title: str = Field(description="the model, and what its values are")
     stated_origin: str = Field(default="", alias="origin")
     stated_licence: str = Field(default="", alias="licence")
@@ -82,13 +85,26 @@ class Card(BaseModel):
         return known_file(self.files[0])
 
 
+class Family(Settings):
+    """Models that the user's own files hold, named `family:name`; its fields are the options of each."""
+
+    @classmethod
+    def card(cls, name: str, options: Mapping[str, Any]) -> Card:
+        """The card of the model `name`, with the files that its name and options tell. Raises GanalyzeError where the
+        name cannot be one."""
+        raise NotImplementedError
+
+
 class Registry(Mapping[str, Card]):
     """Cards by name; `load` builds the model. `group` is the entry points' name."""
 
-    def __init__(self, kind: str, cards: Mapping[str, Card], group: str = ""):
+    def __init__(
+        self, kind: str, cards: Mapping[str, Card], group: str = "", families: Mapping[str, type[Family]] | None = None
+    ):
         self.kind = kind
         self._cards: dict[str, Card] = {}
         self._group = group
+        self._families = families or {}
         for name, card in cards.items():
             self.register(name, card)
 
@@ -101,7 +117,13 @@ class Registry(Mapping[str, Card]):
         self._cards[name] = card
 
     def __getitem__(self, name: str) -> Card:
+        return self.card(name, {})
+
+    def card(self, name: str, options: Mapping[str, Any]) -> Card:
+        """The card of the model `name`; options may name files of its own. Raises GanalyzeError where it is unknown."""
         base, _, rest = name.partition(":")
+        if rest and base in self._families:
+            return self._families[base].card(rest, options)
         if base in self._cards:
             return self._with_head(self._cards[base], base, rest) if rest else self._cards[base]
         if not rest:
@@ -140,8 +162,17 @@ class Registry(Mapping[str, Card]):
         return card
 
     def check(self, name: str, options: Mapping[str, Any]) -> None:
-        """Raises GanalyzeError where the model `name` is unknown or does not take `options`."""
-        card = self[name]
+        """Raises GanalyzeError where the model `name` is unknown, does not take `options`, or has a file that is not
+        there."""
+        card = self.card(name, options)
+        if family := self._families.get(name.partition(":")[0]):
+            try:
+                family.model_validate(dict(options))
+            except ValidationError as error:
+                raise one_error(error, family, f"options of {self.kind} {name!r}") from None
+            if absent := [file for file in card.own_files if not Path(file).is_file()]:
+                raise GanalyzeError(f"{self.kind} {name!r}: {absent[0]} not found, seen from {Path.cwd()}")
+            return
         for key, value in options.items():
             if key not in card.options:
                 known = f"its options are {', '.join(card.options)}" if card.options else "it has no options"
@@ -162,7 +193,7 @@ class Registry(Mapping[str, Card]):
         """
         options = options or {}
         self.check(name, options)
-        card = self[name]
+        card = self.card(name, options)
         model = _find(card.build)(weights, **card.arguments, **options)
         return compute.tuned(model.to(compute.device).eval().requires_grad_(False))
 

@@ -26,6 +26,8 @@ PACKAGES = (
 
 def collect_provenance(config: dict[str, Any], weights: Sequence[Path | str]) -> dict[str, Any]:
     """What a reader needs to repeat a run. Outside a git checkout the commit is None."""
+    paths = sorted({str(path) for path in weights})
+    names = [Path(path).name for path in paths]
     return {
         "git_commit": git("rev-parse", "HEAD"),
         "uncommitted_changes": bool(git("status", "--porcelain", "--untracked-files=no")),
@@ -34,7 +36,10 @@ def collect_provenance(config: dict[str, Any], weights: Sequence[Path | str]) ->
         "platform": platform.platform(),
         "python": platform.python_version(),
         "packages": {name: found for name in PACKAGES if (found := _version(name))},
-        "weights": {Path(path).name: recorded_sha256(path) for path in sorted(map(str, weights))},
+        # Of two files with one name (models of the user's own may be called alike) each is told by its path.
+        "weights": {
+            path if names.count(Path(path).name) > 1 else Path(path).name: recorded_sha256(path) for path in paths
+        },
     }
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ganalyze.models.assessors.elsewhere import FAMILIES
 from ganalyze.models.registry import Card, Registry
 from ganalyze.models.segmenters import SEGMENTERS
 
@@ -121,4 +122,5 @@ ASSESSORS = Registry(
         ),
     },
     group="ganalyze.assessors",
+    families=FAMILIES,
 )
