@@ -103,6 +103,11 @@ def test_an_edit_before_they_are_brought_is_seen_too(made, brought):
     assert "rule copy:" in snakemake(brought, "-n")
 
 
+def test_what_was_left_behind_is_not_asked_for(made, brought):
+    bring(made, brought, "records.json", "out.txt")
+    assert "Nothing to be done" in snakemake(brought, "-n", "--", "results/out.txt")
+
+
 def test_what_comes_later_is_known_too(made, brought):
     bring(made, brought, "records.json", "parts")
     assert "rule gather:" in (said := snakemake(brought, "-n"))

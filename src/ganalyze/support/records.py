@@ -92,7 +92,7 @@ def records_of(results: Path) -> dict[str, dict[str, Any]]:
 
 def give_back(results: Path) -> None:
     """Give Snakemake the records of what came here from elsewhere (`dvc pull`): of every output that is, byte for byte,
-    the one that was recorded. What Snakemake made here itself keeps its own record."""
+    the one that was recorded, or is not here. What Snakemake made here itself keeps its own record."""
     file = results / FILE
     if not file.is_file():
         return
@@ -104,14 +104,18 @@ def give_back(results: Path) -> None:
         digest = _digest(values)
         if brought.get(name) == digest:
             continue
-        own = snakemake.of(name)
-        if (own is not None and _digest(own) != brought.get(name)) or _content(Path(name)) != content:
+        own, here = snakemake.of(name), _content(Path(name))
+        if here not in (None, content):
             continue
-        for path in (*Path(name).rglob("*"), Path(name)):
-            if path.exists():
-                os.utime(path, (LONG_AGO, LONG_AGO))
-        snakemake.add(name, values)
-        brought[name] = digest
+        if own is None or _digest(own) == brought.get(name):
+            snakemake.add(name, values)
+        elif _digest(own) != digest:
+            continue
+        if here == content:  # else it may still come
+            for path in (*Path(name).rglob("*"), Path(name)):
+                if path.exists():
+                    os.utime(path, (LONG_AGO, LONG_AGO))
+            brought[name] = digest
     if brought != before:
         with written_whole(BROUGHT) as temporary:
             temporary.write_text(json.dumps(brought), encoding="utf-8")
