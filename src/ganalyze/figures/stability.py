@@ -38,7 +38,8 @@ def draw_stability(tables: Mapping[str, list[pd.DataFrame]]) -> Figure:
         right.fill_betweenx([row - 0.3, row + 0.3], -bound, bound, color=GREY, alpha=0.25, linewidth=0)
     left.set_xscale("log", base=2)
     ticks = sorted({int(samples) for way, *_ in tables.values() for samples in way.samples})
-    left.set_xticks(ticks, [str(tick) for tick in ticks], rotation=45 if len(ticks) > 6 else 0)
+    crowded = {low for low, high in zip(ticks, ticks[1:], strict=False) if high < 1.4 * low}
+    left.set_xticks(ticks, ["" if tick in crowded else str(tick) for tick in ticks])
     left.minorticks_off()
     left.set_ylim(bottom=min(0, *left.get_ylim()))
     left.axhline(1, color=GREY, linewidth=0.6, linestyle=":")
