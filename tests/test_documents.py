@@ -38,6 +38,11 @@ RUN = {
     "snakemake --cores all --configfile config/warmth.yaml": (
         "tests/models/test_add_your_own.py::test_the_documented_run_makes_a_report"
     ),
+    **dict.fromkeys(
+        ["python make_networks.py", "snakemake --cores all --configfile config/from_files.yaml"],
+        "tests/models/test_add_your_own.py::"
+        "test_the_documented_networks_of_files_are_raised_held_and_asked_and_a_newer_file_reruns_what_it_made",
+    ),
     "snakemake --configfile config/trust.yaml": (
         "tests/workflow/test_paper_run.py::"
         "test_the_run_that_holds_scores_plans_them_in_training_and_scores_them_along_both_studies"
