@@ -85,6 +85,7 @@ def test_a_checkpoint_of_another_search_is_not_gone_on_from(dcgan, extractor, tm
     assert steps == [*range(1, 31)]
 
 
+@pytest.mark.slow
 def test_of_a_generator_with_classes_the_class_is_found_among_those_in_question(tmp_path, extractor):
     published.write_biggan(tmp_path, 128, 8)
     biggan = load_generator("biggan-128", tmp_path)

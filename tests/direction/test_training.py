@@ -292,6 +292,7 @@ def test_settings_that_make_no_sense_are_refused(name):
         settings(**{name: -1})
 
 
+@pytest.mark.slow
 def test_the_command_killed_again_and_again_ends_with_the_same_bytes(tmp_path, weights_dir):
     def command(folder):
         return [

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from ganalyze.statistics.steps import step_changes
 from tests import REPOSITORY
@@ -24,6 +25,7 @@ def test_each_step_is_told_apart_from_none():
     assert (steps.p_holm >= steps.p).all()
 
 
+@pytest.mark.slow
 def test_where_nothing_rises_one_of_twenty_sets_at_most_gives_an_alarm():
     alarms = sum(
         (step_changes(scores(np.random.default_rng(i), [0, 0, 0, 0], seeds=20)).p_holm < 0.05).any() for i in range(400)

@@ -142,6 +142,7 @@ def test_another_study_beside_it_changes_nothing_in_a_study(finished, valence_al
     assert finished.bytes_of(*NUMBERS) == valence_alone.bytes_of(*NUMBERS)
 
 
+@pytest.mark.slow
 def test_a_run_killed_in_training_and_in_generation_ends_with_the_same_bytes(make_checkout, valence_alone):
     checkout = make_checkout()
     checkout.configure(run_of(VALENCE))
