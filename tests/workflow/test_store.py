@@ -250,10 +250,13 @@ def test_an_edit_before_the_pull_is_not_hidden_by_it(fresh, file, expected):
 
 def test_one_study_alone_is_brought_and_known(fresh):
     fresh.run("dvc", "pull", "study@valence")
+    assert (fresh.folder / "results/demo/valence/images/test.csv").is_file()
+    assert not (fresh.folder / "results/demo/aesthetics").exists()
+    fresh.run("dvc", "pull", "--with-deps", "study@valence")
     planned = fresh.run(*fresh.command("-n", "--quiet", "host"))
     assert "study=aesthetics" in planned
     made = [line for line in planned.splitlines() if line.startswith("    output: results/demo/valence/")]
-    assert made == []
+    assert made == ["    output: results/demo/valence/scores_of_others.csv"]  # of the study that is not here
 
 
 def test_make_pull_says_what_was_brought(fresh):
