@@ -23,7 +23,7 @@ RUN = {
     **dict.fromkeys(
         [
             "dvc exp run --name longer -S config/demo.yaml:studies.4.training.samples=224",
-            "dvc exp show",
+            "dvc exp show --only-changed",
             "dvc exp apply longer",
         ],
         "tests/workflow/test_store.py::test_dvc_exp_run_tries_one_setting_and_shows_what_became_of_it",

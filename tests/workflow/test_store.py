@@ -1,5 +1,6 @@
 """The finished demo in a DVC remote: kept by `make refresh-store`, brought by `dvc pull`, judged by Snakemake."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -276,11 +277,14 @@ def test_dvc_exp_run_tries_one_setting_and_shows_what_became_of_it(origin, fresh
     fresh.run("dvc", "exp", "run", "--name", "longer", "-S", "config/demo.yaml:studies.1.training.samples=16")
     assert fresh.config["studies"][1]["training"]["samples"] == 16
     assert fresh.config["studies"][0]["training"]["samples"] == 8
-    shown = fresh.run("dvc", "exp", "show", "--csv", "--no-pager")
-    header, *rows = [line.split(",") for line in shown.splitlines() if "," in line]
-    samples = {row[header.index("Experiment")]: row[header.index("studies.1.training.samples")] for row in rows}
-    assert samples["longer"] == "16"
-    assert samples["main" if "main" in samples else "master"] == "8"
+    assert "longer" in fresh.run("dvc", "exp", "show", "--only-changed", "--no-pager")
+    _, committed = json.loads(fresh.run("dvc", "exp", "show", "--json", "--quiet"))
+    (experiment,) = committed["experiments"]
+    samples = [
+        shown["data"]["params"]["config/demo.yaml"]["data"]["studies"][1]["training"]["samples"]
+        for shown in (committed, experiment["revs"][0])
+    ]
+    assert samples == [8, 16]
     assert fresh.planned() == {}
     fresh.run("git", "checkout", "-q", ".")
     assert fresh.config["studies"][1]["training"]["samples"] == 8
