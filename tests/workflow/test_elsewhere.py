@@ -25,7 +25,7 @@ def elsewhere(tmp_path_factory, weights_dir):
 
 
 def snakemake(folder, *arguments, **environment):
-    command = [sys.executable, "-m", "snakemake", "-s", REPOSITORY / "Snakefile", *arguments]
+    command = [sys.executable, "-m", "snakemake", "-s", REPOSITORY / "workflow/Snakefile", *arguments]
     return subprocess.run(command, cwd=folder, env=os.environ | environment, capture_output=True, text=True)
 
 
@@ -43,6 +43,14 @@ def test_it_runs_there_by_its_name_alone_and_says_where_the_report_is(elsewhere,
 def test_a_run_again_does_nothing(elsewhere):
     again = snakemake(elsewhere, "--configfile", "config.yaml", "-n")
     assert "Nothing to be done" in again.stdout + again.stderr
+
+
+def test_nor_does_one_that_is_sent_there(elsewhere, tmp_path):
+    again = snakemake(
+        tmp_path, "--directory", elsewhere, "--configfile", elsewhere / "config.yaml", "-n", "--cores", "2"
+    )
+    assert "Nothing to be done" in again.stdout + again.stderr
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
