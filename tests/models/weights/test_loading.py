@@ -100,6 +100,12 @@ def test_a_malicious_storage_inside_a_tensor_pickle_executes_nothing(tmp_path):
     assert not mark.exists()
 
 
+def test_a_broken_number_in_a_pickle_takes_no_memory(tmp_path):
+    (tmp_path / "net").write_bytes(b"\x80\x02}r\xff\xff\xff\x1f.")  # an empty dictionary, numbered 2**29 − 1
+    with pytest.raises(GanalyzeError, match=r"not a readable file of tensors .object 536870911 of a file of 9 bytes"):
+        load_tensor_pickle(tmp_path / "net")
+
+
 @pytest.mark.parametrize(("save", "load"), WAYS)
 def test_a_broken_file_is_refused_in_one_line(tmp_path, save, load):
     path = tmp_path / "net"

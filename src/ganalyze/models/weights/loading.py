@@ -3,12 +3,13 @@ code."""
 
 import io
 import pickle
+import pickletools
 import re
 import zipfile
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ganalyze.support.errors import GanalyzeError
 
@@ -64,10 +65,20 @@ def load_tensor_pickle(path: Path | str) -> dict[str, Any]:
 
     try:
         with Path(path).open("rb") as file:
+            _check_numbers(file, Path(path).stat().st_size)
+            file.seek(0)
             tensors = Tensors(file, encoding="latin1").load()
     except Exception as error:
         raise _unreadable(path, error) from None
     return _dictionary(path, tensors)
+
+
+def _check_numbers(file: BinaryIO, size: int) -> None:
+    """Raise UnpicklingError where a pickle of `size` bytes gives an object a number that is too high for a file so short:
+    Python would make room for as many, and a single broken byte can make that gigabytes."""
+    for operation, number, _ in pickletools.genops(file):
+        if operation.name in ("PUT", "BINPUT", "LONG_BINPUT") and int(number or 0) >= size:
+            raise pickle.UnpicklingError(f"object {number} of a file of {size} bytes")
 
 
 def load_state(module: "nn.Module", state: Mapping[str, Any], name: str) -> None:
