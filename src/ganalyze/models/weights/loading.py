@@ -74,7 +74,7 @@ def load_tensor_pickle(path: Path | str) -> dict[str, Any]:
 
 
 def _check_numbers(file: BinaryIO, size: int) -> None:
-    """Raise UnpicklingError where a pickle of `size` bytes gives an object a number that is too high for a file so short:
+    """Raise UnpicklingError where a pickle of `size` bytes gives an object a number too high for a file so short:
     Python would make room for as many, and a single broken byte can make that gigabytes."""
     for operation, number, _ in pickletools.genops(file):
         if operation.name in ("PUT", "BINPUT", "LONG_BINPUT") and int(number or 0) >= size:
