@@ -278,7 +278,8 @@ def test_dvc_exp_run_tries_one_setting_and_shows_what_became_of_it(origin, fresh
     assert fresh.config["studies"][1]["training"]["samples"] == 16
     assert fresh.config["studies"][0]["training"]["samples"] == 8
     assert "longer" in fresh.run("dvc", "exp", "show", "--only-changed", "--no-pager")
-    _, committed = json.loads(fresh.run("dvc", "exp", "show", "--json", "--quiet"))
+    shown = fresh.run("dvc", "exp", "show", "--json")
+    _, committed = json.JSONDecoder().raw_decode(shown[shown.index("[{") :])[0]
     (experiment,) = committed["experiments"]
     samples = [
         shown["data"]["params"]["config/demo.yaml"]["data"]["studies"][1]["training"]["samples"]
