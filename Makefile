@@ -134,16 +134,16 @@ schema: env  ## write workflow/schemas/config.schema.yaml from the settings clas
 
 .PHONY: lock
 lock: env  ## compile pyproject.toml, with all extras, and envs/bootstrap.in into the hashed locks (versions stay)
-	$(COMPILE) --generate-hashes --no-emit-index-url pyproject.toml --all-extras --output-file envs/requirements.lock
-	$(COMPILE) --generate-hashes --no-emit-index-url envs/bootstrap.in --output-file envs/bootstrap.lock
-	@(sed '/^ *- pip:/q' envs/environment.yaml; $(COMPILE) --no-header --no-annotate --no-emit-index-url --constraint envs/requirements.lock \
+	$(COMPILE) --generate-hashes pyproject.toml --all-extras --output-file envs/requirements.lock
+	$(COMPILE) --generate-hashes envs/bootstrap.in --output-file envs/bootstrap.lock
+	@(sed '/^ *- pip:/q' envs/environment.yaml; $(COMPILE) --no-header --no-annotate --constraint envs/requirements.lock \
 		--extra experiments pyproject.toml | sed 's/.*/      - "&"/') > envs/environment.made && mv envs/environment.made envs/environment.yaml
 
 .PHONY: outdated
 outdated: env  ## list what a lock made anew would have in other versions; changes nothing
-	@new=$$(mktemp) && trap "rm -f $$new" EXIT && $(COMPILE) --generate-hashes --no-emit-index-url pyproject.toml --all-extras --output-file $$new || exit 1; \
+	@new=$$(mktemp) && trap "rm -f $$new" EXIT && $(COMPILE) --generate-hashes pyproject.toml --all-extras --output-file $$new || exit 1; \
 		diff <(grep -o $(PINNED) envs/requirements.lock) <(grep -o $(PINNED) $$new) | grep '^[<>]' \
 		|| echo "Nothing: the lock is the newest that pyproject.toml allows"
 
 PINNED = '^[a-z0-9._-]*==[^ ]*'
-COMPILE = uv pip compile --quiet --universal --python-version 3.11
+COMPILE = uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url
