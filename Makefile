@@ -24,17 +24,17 @@ PHOTO ?= $(shell $(BIN)/python -c 'import skimage; print(skimage.__path__[0] + "
 
 .PHONY: photo
 photo: env  ## move a photograph along the demo's directions: make photo PHOTO=me.jpg
-	snakemake --cores all --config 'photographs=["$(PHOTO)"]' -- photographs
+	snakemake --config 'photographs=["$(PHOTO)"]' -- photographs
 	@echo
 	@echo "The reports:  $(CURDIR)/results/demo/photographs/*/report.html"
 
 .PHONY: explore
 explore: env  ## move faces and photographs by sliders in the browser, on this machine alone (needs the finished demo)
-	snakemake --cores all --quiet rules reason host -- explore
+	snakemake --quiet rules reason host -- explore
 
 .PHONY: refresh-store
 refresh-store: env  ## finish the demo, store it in dvc-store in place of the old one; then commit it, dvc.lock and the records
-	snakemake --cores all --quiet rules
+	snakemake --quiet rules
 	snakemake --cores 1 --quiet all --touch --forcerun fetch_weights -- weights  # weights put there by hand have no record
 	dvc repro
 	dvc push --remote store

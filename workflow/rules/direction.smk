@@ -2,6 +2,7 @@
 
 
 LONGEST = 1 + max(study.training.samples for study in RUN.studies)
+SHORTEST = min(RUN.studies, key=lambda study: study.training.steps).name
 
 
 rule train_direction:
@@ -16,8 +17,8 @@ rule train_direction:
         "<logs>/train_direction/{study}.log",
     benchmark:
         "<benchmarks>/train_direction/{study}.tsv"
-    # Nothing can be looked at before: the first study as soon as can be, then what takes longest.
-    priority: lambda w: 2 if w.study == STUDIES[0] else 1 + RUN.study(w.study).training.samples / LONGEST
+    # Nothing can be looked at before: one study as soon as can be, then what takes longest.
+    priority: lambda w: 2 if w.study == SHORTEST else 1 + RUN.study(w.study).training.samples / LONGEST
     conda:
         "../../envs/environment.yaml"
     threads: RUN.threads
