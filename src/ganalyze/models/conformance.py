@@ -5,6 +5,8 @@ numbers would be wrong. Each check raises GanalyzeError with what was returned a
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -76,7 +78,7 @@ def check_gradient(generator: Generator, assessor: Assessor, names: tuple[str, s
     z, y = _two_seeds(generator, compute)
     z.requires_grad_()
     counted = getattr(assessor, "without_subject", 0)
-    with compute.autocast(), torch.compiler.set_stance("force_eager"):
+    with compute.autocast(), _not_compiled(compute):
         images = _called(generator, names[0], [z, y])
         scores = _called(assessor, names[1], [images])
     if counted != getattr(assessor, "without_subject", 0):
@@ -106,7 +108,7 @@ def _tried(
     model: Callable[..., Tensor], name: str, of: str, shape: Sequence[int], inputs: list[Tensor], compute: Compute
 ) -> Tensor:
     """What a model returns for two inputs (`of`: what they are), (2, *shape)."""
-    with compute.autocast(), torch.compiler.set_stance("force_eager"):  # to compile for two images takes minutes
+    with compute.autocast(), _not_compiled(compute):
         both = _called(model, name, inputs)
         wanted = (2, *shape)
         if tuple(both.shape) != wanted:
@@ -125,6 +127,11 @@ def _tried(
             "else is in the batch, and at every call"
         )
     return both
+
+
+def _not_compiled(compute: Compute) -> AbstractContextManager[Any]:
+    """To compile for two images takes minutes."""
+    return torch.compiler.set_stance("force_eager") if compute.compile else nullcontext()  # it takes a second to import
 
 
 def _called(model: Callable[..., Tensor], name: str, inputs: list[Tensor]) -> Tensor:
