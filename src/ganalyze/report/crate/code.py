@@ -14,6 +14,8 @@ _OURS = (
     *("README.md", "docs", "data/README.md", "results/README.md", "LICENSE", "CITATION.cff"),
 )
 
+WORKFLOW = "workflow/Snakefile"  # its first file
+
 
 @dataclass(frozen=True)
 class Code:
@@ -23,11 +25,6 @@ class Code:
     files: tuple[str, ...]
     commit: str
     day: str
-
-    @property
-    def main(self) -> str:
-        """The workflow's first file."""
-        return next(name for name in ("workflow/Snakefile", "Snakefile") if name in self.files)
 
     def place(self, path: str | Path) -> str:
         """Where a file lies in the archive: as in the clone, or in the folder where Snakemake ran."""

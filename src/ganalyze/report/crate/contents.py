@@ -13,7 +13,7 @@ from ganalyze.models.generators import GENERATORS
 from ganalyze.models.weights.catalogue import CATALOGUE, Wheel, load_catalogue
 from ganalyze.models.weights.records import recorded_sha256
 from ganalyze.report.captions import caption_of, catalogue_plans_of, plans_of
-from ganalyze.report.crate.code import Code
+from ganalyze.report.crate.code import WORKFLOW, Code
 from ganalyze.report.crate.entities import as_file, held, told
 from ganalyze.report.crate.jobs import Job
 from ganalyze.report.sections import claims_part
@@ -75,7 +75,7 @@ class Contents:
     def _add_code(self, jobs: Sequence[Job]) -> None:
         version = {"version": self._code.commit}
         scripts = {self._code.place(job.script) for job in jobs}
-        files = {file: self._code.clone / file for file in self._code.files if file != self._code.main}
+        files = {file: self._code.clone / file for file in self._code.files if file != WORKFLOW}
         # Modules of the user's own too, which git need not track.
         files |= {self._code.place(path): Path(path) for job in jobs for path in job.inputs if _is_code(path)}
         for place, source in sorted(files.items()):
@@ -84,9 +84,9 @@ class Contents:
             self._entities[place] = entity
         if readme := self._crate.get("README.md"):
             readme["about"] = self._crate.root_dataset
-        main = self._code.clone / self._code.main
-        known = as_file(main.read_bytes(), self._code.main, "SoftwareSourceCode", "ComputationalWorkflow", "HowTo")
-        self.workflow = self._crate.add_workflow(main, self._code.main, main=True, lang="snakemake", properties=known)
+        main = self._code.clone / WORKFLOW
+        known = as_file(main.read_bytes(), WORKFLOW, "SoftwareSourceCode", "ComputationalWorkflow", "HowTo")
+        self.workflow = self._crate.add_workflow(main, WORKFLOW, main=True, lang="snakemake", properties=known)
         content = self._code.portable(json.dumps(self._config, indent=2, ensure_ascii=False)).encode()
         about = "The run's settings, with every default."
         self.configuration = held(self._crate, content, CONFIGURATION, description=about)

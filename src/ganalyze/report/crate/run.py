@@ -9,7 +9,7 @@ from typing import Any
 from rocrate.model import Entity
 from rocrate.rocrate import ROCrate
 
-from ganalyze.report.crate.code import Code
+from ganalyze.report.crate.code import WORKFLOW, Code
 from ganalyze.report.crate.contents import Contents
 from ganalyze.report.crate.entities import told
 from ganalyze.report.crate.jobs import ENDS, Job
@@ -114,7 +114,7 @@ def _describe_workflow(
     workflow = contents.workflow
     workflow["name"] = "GANalyze, reproduced"
     workflow["version"] = code.commit
-    workflow["url"] = code.main
+    workflow["url"] = WORKFLOW
     workflow["license"] = "https://spdx.org/licenses/MIT"
     workflow["creator"] = authors
     workflow["conformsTo"] = _bioschemas(crate, "ComputationalWorkflow")
