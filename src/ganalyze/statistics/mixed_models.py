@@ -12,8 +12,8 @@ It means what lme4 means by it: `gaussian` is lmer's restricted maximum likeliho
 Laplace approximation of the maximum likelihood, with the logit link. tests/fixtures/lme4 holds lme4's answers.
 
 `mixedlm` makes the matrices of them all and fits the linear ones, beside which stands statsmodels' MixedLM where it can
-(`witness`). Its optimiser also fits the logistic ones, but by the deviance of `laplace`, which takes a fifth of the time
-of its own.
+(`witness`). Its optimiser also fits the logistic ones, but by the deviance of `laplace`, which takes a fifth of the
+time of its own.
 """
 
 import warnings
