@@ -10,11 +10,8 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
-from scipy.sparse.linalg import splu
-from scipy.special import expit
 
-_STEPS = 30
+from ganalyze.statistics.laplace import PenalisedLogit
 
 
 def quick_slope(points: pd.DataFrame, outcome: str, spread: Mapping[str, float]) -> tuple[float, float]:
@@ -23,23 +20,15 @@ def quick_slope(points: pd.DataFrame, outcome: str, spread: Mapping[str, float])
     points: alpha, the outcome (0 or 1), and a column of codes (0, 1, …) for every name in spread, which says by which
     standard deviation of log odds its levels differ.
     """
-    rows, ones = np.arange(len(points)), np.ones(len(points))
-    levels = [
-        sparse.csr_array((sd * ones, (rows, pd.factorize(points[name])[0]))) for name, sd in spread.items() if sd > 0
-    ]
-    fixed = sparse.csr_array(np.column_stack([ones, points.alpha]))
-    design = sparse.hstack([fixed, *levels], format="csr")
-    penalty = np.r_[0.0, 0.0, np.ones(design.shape[1] - 2)]
-    answers, values = points[outcome].to_numpy(float), np.zeros(design.shape[1])
-    for _ in range(_STEPS):
-        mean = expit(design @ values)
-        weighted = design.multiply((mean * (1 - mean))[:, None])
-        information = sparse.csc_array(design.T @ weighted) + sparse.diags_array(penalty, format="csc")
-        solver = splu(information, permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})
-        step = solver.solve(design.T @ (answers - mean) - penalty * values)
-        values += step
-        if np.abs(step).max() < 1e-6:
-            break
-    unit = np.zeros(len(values))
-    unit[1] = 1
-    return float(values[1]), float(np.sqrt(solver.solve(unit)[1]))
+    intercept, alpha, n, values = 0, 1, len(points), [np.ones(len(points)), points.alpha]
+    places, effects = [np.full(n, intercept), np.full(n, alpha)], 2
+    for name, sd in spread.items():
+        if sd > 0:
+            codes, levels = pd.factorize(points[name])
+            places.append(effects + codes)
+            values.append(np.full(n, sd))
+            effects += len(levels)
+    penalty = np.where(np.arange(effects) > alpha, 1.0, 0.0)
+    logit = PenalisedLogit(np.column_stack(places), penalty, points[outcome].to_numpy(float))
+    logit.fit(np.column_stack(values), np.zeros(n))
+    return float(logit.effects[alpha]), logit.std_error(alpha)

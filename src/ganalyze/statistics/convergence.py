@@ -12,6 +12,8 @@ from mixedlm.models.glmer import GlmerResult
 from mixedlm.models.lmer import LmerResult
 from scipy.linalg import block_diag
 
+from ganalyze.statistics.laplace import LaplaceDeviance
+
 # The optimum counts as reached when a Newton step would lower the deviance by less than this, so that every
 # estimate is within 0.3 % of a standard error of the best one. lme4's own limit amounts to 2e-6 to 1e-5.
 _GAIN_LIMIT = 1e-5
@@ -27,19 +29,20 @@ def examine(fit: LmerResult | GlmerResult) -> tuple[bool, np.ndarray]:
     The covariance of a logistic model lets θ be uncertain too, as lme4's glmer does; mixedlm's own holds θ fixed, and
     its standard errors are some 2 % too small (it stands in where there is no minimum).
     """
-    deviance = cast(Callable[[np.ndarray], float], fit.as_function("deviance"))
     covariance, n_theta = fit.vcov(), len(fit.theta)
     if not (np.isfinite(covariance).all() and np.linalg.eigvalsh(covariance).min() > 0):
         return False, covariance
     if isinstance(fit, LmerResult):
+        deviance = cast(Callable[[np.ndarray], float], fit.as_function("deviance"))
         steps = _steps(deviance, fit.theta)
         reached, _ = _judge_minimum(*_derivatives(deviance, fit.theta, steps), n_theta)
         return reached, covariance
     # β in units of its standard error and freed of its correlations, lest its terms hide each other.
     units = block_diag(np.eye(n_theta), np.linalg.cholesky(covariance))
-    estimate = np.r_[fit.theta, fit.beta]
-    steps = np.r_[_steps(deviance, fit.theta), np.full(len(fit.beta), np.sqrt(_RISE))]
-    derivatives = _derivatives(lambda x: deviance(estimate + units @ x), 0 * estimate, steps)
+    estimate, laplace = np.r_[fit.theta, fit.beta], LaplaceDeviance(fit.matrices)
+    of_theta = _steps(lambda theta: laplace(np.r_[theta, fit.beta]), fit.theta)
+    steps = np.r_[of_theta, np.full(len(fit.beta), np.sqrt(_RISE))]
+    derivatives = _derivatives(lambda x: laplace(estimate + units @ x), 0 * estimate, steps)
     reached, free = _judge_minimum(*derivatives, n_theta)
     if free is not None:
         covariance = units[n_theta:, n_theta:] @ free @ units[n_theta:, n_theta:].T

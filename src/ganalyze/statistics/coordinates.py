@@ -9,6 +9,7 @@ Shifting and scaling a predictor changes R alone.
 Independent random effects, `(1 + x||g)`, are scaled only: they are another model wherever the origin of x is moved.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -57,14 +58,14 @@ class Coordinates:
 
     def restore(self, fit: Fit) -> Fit:
         """A fit of the orthogonal predictors, as one of the predictors given."""
-        thetas, effects, used, position = [], [], 0, 0
-        for structure, triangle in zip(self.given.random_structures, self.random, strict=True):
+        thetas, effects, position = [], [], 0
+        given = self.given.random_structures
+        for structure, triangle, factor in zip(given, self.random, factors(fit.theta, given), strict=True):
             q, n_levels = structure.n_terms, structure.n_levels
-            n_theta = q * (q + 1) // 2 if structure.correlated else q
-            thetas.append(_restored_theta(fit.theta[used : used + n_theta], structure, triangle))
+            thetas.append(theta_of(solve_triangular(triangle, factor), structure))
             levels = fit.u[position : position + q * n_levels].reshape(n_levels, q)
             effects.append(solve_triangular(triangle, levels.T).T.ravel())
-            used, position = used + n_theta, position + q * n_levels
+            position += q * n_levels
         # The restricted likelihood is one of the response's contrasts, whose density has the units of X in it.
         restricted = isinstance(fit, LmerResult) and fit.REML
         return replace(
@@ -107,12 +108,25 @@ def _triangle(columns: np.ndarray, names: list[str], kind: str) -> np.ndarray:
     return R * np.sign(np.diag(R))[:, None]
 
 
-def _restored_theta(theta: np.ndarray, structure: RandomEffectStructure, triangle: np.ndarray) -> np.ndarray:
-    if not structure.correlated:
-        return theta / np.diag(triangle)
-    lower = np.tril_indices(structure.n_terms)
-    factor = np.zeros((structure.n_terms, structure.n_terms))
-    factor[lower] = theta
-    # Any factor of the covariance will do; QR finds the triangular one, also of a singular covariance.
-    restored = np.asarray(np.linalg.qr(solve_triangular(triangle, factor).T, mode="r")).T
-    return (restored * np.where(np.diag(restored) < 0, -1, 1))[lower]
+def factors(theta: np.ndarray, terms: Sequence[RandomEffectStructure]) -> list[np.ndarray]:
+    """The relative covariance factor (q, q) of each random term that θ consists of, lower triangular."""
+    found = []
+    for term in terms:
+        entries = _entries(term)
+        own, theta = np.split(theta, [len(entries[0])])
+        factor = np.zeros((term.n_terms, term.n_terms))
+        factor[entries] = own
+        found.append(factor)
+    return found
+
+
+def theta_of(factor: np.ndarray, term: RandomEffectStructure) -> np.ndarray:
+    """A term's part of θ, with a diagonal that is not negative, of any factor (q, q) of its covariance."""
+    if term.correlated:
+        # QR finds the triangular one, also of a singular covariance.
+        factor = np.asarray(np.linalg.qr(factor.T, mode="r")).T
+    return (factor * np.where(np.diag(factor) < 0, -1, 1))[_entries(term)]
+
+
+def _entries(term: RandomEffectStructure) -> tuple[np.ndarray, ...]:
+    return np.tril_indices(term.n_terms) if term.correlated else np.diag_indices(term.n_terms)

@@ -1,38 +1,26 @@
-"""How mixedlm is brought to the optimum of a model: at once, nearly always; otherwise by another way."""
+"""How a model is brought to its optimum: at once, nearly always; otherwise from beside where it stuck."""
 
 from collections.abc import Iterator
 from contextlib import suppress
 
-import mixedlm
 import numpy as np
 import pandas as pd
-from mixedlm.families import Binomial
+from mixedlm.estimation.optimizers import run_optimizer
 from mixedlm.formula.terms import Formula
 from mixedlm.matrices.design import RandomEffectStructure
 from mixedlm.models import GlmerMod, LmerMod
-from mixedlm.models.checks import ModelCheckError
+from mixedlm.models.checks import ModelCheckError, run_model_checks
 from mixedlm.models.glmer import GlmerResult
 from mixedlm.models.lmer import LmerResult
 
 from ganalyze.statistics.checks import refuse_separation, refuse_too_many_effects
-from ganalyze.statistics.coordinates import Coordinates
+from ganalyze.statistics.coordinates import Coordinates, factors, theta_of
+from ganalyze.statistics.laplace import LaplaceDeviance
 from ganalyze.support.errors import GanalyzeError
 
 FIT_ERRORS = (ModelCheckError, ValueError, RuntimeError, np.linalg.LinAlgError)
 
-# The inner iterations of glmer stop at updates of this size. They converge quadratically, so that this leaves no
-# noise for second differences of the deviance to magnify.
-_INNER_TOLERANCE = 1e-8
-# Random effects that the patient inner iterations may have: they are dense, so that 500 take minutes.
-_MOST_PATIENT = 500
-
-
-class _Patient(Binomial):
-    """The binomial family with inner iterations that halve a step which leads uphill.
-
-    mixedlm's compiled ones do not, and go round in circles where random effects are large and their groups small: then
-    there is no deviance about the optimum. It takes them for its own families only, and for others those in Python.
-    """
+_SHIFTS = (-0.1, 0.1, -0.1, 0.1)  # of θ, one attempt after the other
 
 
 def fits_of(
@@ -41,7 +29,7 @@ def fits_of(
     """Fits of a model in orthogonal coordinates, the next one to be asked for where the last has missed the optimum.
 
     formula, data: as `design.in_numbers` gives them. Raises GanalyzeError where no fit could have an optimum, and one
-    of `FIT_ERRORS` where mixedlm finds none.
+    of `FIT_ERRORS` where none is found.
     """
     model = LmerMod(formula, data) if family == "gaussian" else GlmerMod(formula, data)
     coordinates = Coordinates.of(model.matrices)
@@ -59,7 +47,7 @@ def _linear(model: LmerMod) -> Iterator[LmerResult]:
         response = model.formula.response
         raise GanalyzeError(f"{response} is an exact function of its predictors: no residual is left to model")
     yield fit
-    for shift in (-0.1, 0.1, -0.1, 0.1):
+    for shift in _SHIFTS:
         with suppress(*FIT_ERRORS):
             fit = model.fit(start=_beside(fit.theta, model.matrices.random_structures, shift))
             yield fit
@@ -71,29 +59,37 @@ def _beside(theta: np.ndarray, terms: list[RandomEffectStructure], shift: float)
     The columns of a factor may change their sign, so that there is no bound but for the optimiser: across it, the
     correlations have the other sign.
     """
-    moved, rest = [], theta
-    for term in terms:
-        entries = np.tril_indices(term.n_terms) if term.correlated else np.diag_indices(term.n_terms)
-        factor = np.zeros((term.n_terms, term.n_terms))
-        factor[entries], rest = rest[: len(entries[0])], rest[len(entries[0]) :]
-        factor += shift * np.eye(term.n_terms)
-        moved.append((factor * np.where(np.diag(factor) < 0, -1, 1))[entries])
-    return np.concatenate(moved)
+    moved = [factor + shift * np.eye(len(factor)) for factor in factors(theta, terms)]
+    return np.concatenate([theta_of(factor, term) for factor, term in zip(moved, terms, strict=True)])
 
 
 def _logistic(model: GlmerMod) -> Iterator[GlmerResult]:
-    # A preliminary fit costs a third of the time and is needed by one small model in a hundred.
-    ways = [(Binomial(), False), (Binomial(), True)]
-    if model.matrices.n_random <= _MOST_PATIENT:
-        ways.append((_Patient(), True))
-    fit = None
-    for family, preliminary in ways:
-        model.family = family
-        model.control = mixedlm.glmerControl(tolPwrss=_INNER_TOLERANCE, nAGQ0initStep=preliminary)
-        with suppress(*FIT_ERRORS):
-            attempt = model.fit()
-            if attempt.joint_fit:
-                fit = attempt
-                yield fit
-    if fit is None:
-        raise RuntimeError("its inner iterations do not converge")
+    matrices, _ = run_model_checks(model.matrices, model.control)
+    terms = matrices.random_structures
+    deviance = LaplaceDeviance(matrices)
+    theta = np.concatenate([theta_of(np.eye(term.n_terms), term) for term in terms])
+    bounds: list[tuple[float | None, float | None]] = [(0.0 if one else None, None) for one in theta]
+    bounds += [(None, None)] * matrices.n_fixed
+    # A Newton step from zero of the regression without random effects: the columns of X are orthogonal.
+    beta = 4 * matrices.X.T @ (matrices.y - 0.5) / matrices.n_obs
+    for shift in (0.0, *_SHIFTS):
+        start = np.r_[_beside(theta, terms, shift), beta]
+        found = run_optimizer(deviance, start, "COBYQA", bounds, {"maxiter": 1000}, restart_edge=True)
+        theta, beta = np.split(found.x, [len(theta)])
+        lowest = deviance(found.x)
+        if not np.isfinite(lowest):
+            raise RuntimeError("its random effects have no mode")
+        yield GlmerResult(
+            formula=model.formula,
+            matrices=matrices,
+            family=model.family,
+            theta=theta,
+            beta=beta,
+            u=deviance.effects(found.x),
+            deviance=lowest,
+            converged=found.success,
+            n_iter=found.nit,
+            nAGQ=1,
+            joint_fit=True,
+            pirls_tol=1e-8,
+        )

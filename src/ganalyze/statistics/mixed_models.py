@@ -11,7 +11,9 @@
 It means what lme4 means by it: `gaussian` is lmer's restricted maximum likelihood (REML), `binomial` is glmer's
 Laplace approximation of the maximum likelihood, with the logit link. tests/fixtures/lme4 holds lme4's answers.
 
-`mixedlm` fits them all, and statsmodels' MixedLM stands beside it where it can (`witness`).
+`mixedlm` makes the matrices of them all and fits the linear ones, beside which stands statsmodels' MixedLM where it can
+(`witness`). Its optimiser also fits the logistic ones, but by the deviance of `laplace`, which takes a fifth of the
+time of its own.
 """
 
 import warnings
@@ -139,7 +141,9 @@ def _table(orthogonal: LmerResult | GlmerResult, coordinates: Coordinates, covar
         groups=";".join(f"{factor}:{levels}" for factor, levels in fit.ngrps().items()),
         log_likelihood=fit.logLik().value,
         tjur_d=_tjur_d(fit) if isinstance(fit, GlmerResult) else np.nan,
-        engine=f"mixedlm {version('mixedlm')} {'lmer' if isinstance(fit, LmerResult) else 'glmer'}",
+        engine=f"mixedlm {version('mixedlm')} lmer"
+        if isinstance(fit, LmerResult)
+        else f"scipy {version('scipy')} Laplace",
         converged="singular" if orthogonal.isSingular() else "yes",
     )
 
