@@ -1,12 +1,19 @@
-"""What the benchmarks share: a function's time and memory, measured in a process of its own."""
+"""What the benchmarks share: a function's time and memory, measured in a process of its own, and a row of the table
+that `make bench` ends in."""
 
+import os
 import resource
 import sys
 import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor, wait
 from multiprocessing import get_context
 from typing import Any, NamedTuple
+from unittest.mock import patch
+
+# Memory is kept instead of given back after every layer, as in all jobs of the workflow (workflow/rules/common.smk).
+KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**34), "MALLOC_ARENA_MAX": "1"}
+_SILENT = 8  # seconds, at most
 
 
 class Measured(NamedTuple):
@@ -18,15 +25,35 @@ class Measured(NamedTuple):
     peak: float
 
 
-def run_apart(function: Callable[..., Any], *args: Any) -> Measured:
-    """Run `function` in a fresh process, so that its memory is its own."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(_measure, function, *args).result()
+def run_apart(function: Callable[..., Any], *args: Any, environment: Mapping[str, str] | None = None) -> Measured:
+    """Run `function` in a fresh process, so that its memory is its own; what it starts itself counts as well. Meanwhile
+    say on standard error what runs."""
+    name, start = function.__name__.replace("_", " ").strip(), time.perf_counter()
+    print(f"{name} …", file=sys.stderr, flush=True)
+    with (
+        patch.dict(os.environ, environment or {}),
+        ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool,
+    ):
+        running = pool.submit(_measure, function, *args)
+        while wait([running], _SILENT).not_done:
+            print(f"{name} … {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
+        return running.result()
 
 
 def _measure(function: Callable[..., Any], *args: Any) -> Measured:
-    start, core_start = time.perf_counter(), time.process_time()
+    start, core_start = time.perf_counter(), sum(os.times()[:4])
     result = function(*args)
-    seconds, core_seconds = time.perf_counter() - start, time.process_time() - core_start
+    seconds, core_seconds = time.perf_counter() - start, sum(os.times()[:4]) - core_start
     unit = 2**20 if sys.platform == "darwin" else 2**10  # macOS counts bytes, Linux KiB
-    return Measured(result, seconds, core_seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return Measured(result, seconds, core_seconds, peak / unit)
+
+
+def tell(
+    work: str, seconds: float, against: str = "", theirs: float | None = None, target: float | None = None
+) -> None:
+    """Print a row of the table that `make bench` ends in: what is done and on what, our seconds, and those of what it
+    is compared with."""
+    compared = ["", ""] if theirs is None else [f"{theirs:.3g}", f"{theirs / seconds:.2g}"]
+    aim = "" if target is None else f"≥ {target:g}"
+    print("|", " | ".join([work, f"{seconds:.3g}", against, *compared, aim]), "|", flush=True)
