@@ -59,10 +59,10 @@ def main(arguments: Arguments) -> None:
         tell(f"`{formula}`, {len(data):,} trials", timed.seconds, "lme4", seconds, 4)
 
 
-def memory_game_at_paper_scale() -> pd.DataFrame:
-    """23,700 trials of 500 people with 1,500 seeds of 750 classes (paper §3.4), and a factor that rises with α."""
+def memory_game_at_paper_scale(n: int = 23_700, people: int = 500, seeds: int = 1500) -> pd.DataFrame:
+    """n trials of people with seeds, two a class, by default as many as in the paper (§3.4), and a factor that rises
+    with α."""
     random = np.random.default_rng(0)
-    n, people, seeds = 23_700, 500, 1500
     person, seed = random.integers(people, size=n), random.integers(seeds, size=n)
     data = pd.DataFrame({"participant": person, "seed_id": seed, "class_id": seed // 2})
     data["alpha"] = random.choice([-0.2, -0.1, 0.0, 0.1, 0.2], size=n)
