@@ -103,7 +103,7 @@ notebook: env  ## make docs/notebook.ipynb, which is not kept, of docs/notebook.
 	jupytext --quiet --to ipynb docs/notebook.py
 
 .PHONY: bench
-bench: env  ## measure how fast the slow parts are, against others' way: make bench AUTHORS=<a clone of LoreGoetschalckx/GANalyze>
+bench: env  ## measure how fast the slow parts are, against others: make bench AUTHORS=<a clone of LoreGoetschalckx/GANalyze>
 	@python benchmarks/all.py $(if $(AUTHORS),--authors $(AUTHORS))
 
 .PHONY: profile

@@ -62,11 +62,8 @@ def _on_cores() -> float:
     return time.process_time() + sum(os.times()[2:4])
 
 
-def tell(
-    work: str, seconds: float, against: str = "", theirs: float | None = None, target: float | None = None
-) -> None:
+def tell(work: str, seconds: float, against: str = "", theirs: float | None = None, target: str = "") -> None:
     """Print a row of the table that `make bench` ends in: what is done and on what, our seconds, and those of what it
-    is compared with."""
+    is compared with, where there is something."""
     compared = ["", ""] if theirs is None else [f"{theirs:.3g}", f"{theirs / seconds:.2g}"]
-    aim = "" if target is None else f"≥ {target:g}"
-    print("|", " | ".join([work, f"{seconds:.3g}", against, *compared, aim]), "|", flush=True)
+    print("|", " | ".join([work, f"{seconds:.3g}", against, *compared, target]), "|", flush=True)

@@ -46,8 +46,8 @@ def main(arguments: Arguments) -> None:
             written = run_apart(write, copied)
             opened = run_apart(seconds_to_open, copied / "report.html").result
             size = (copied / "report.html").stat().st_size / 1e6
-            tell(f"writing the report of {label}: {size:.1f} MB", written.seconds)
-            tell("opening it in Chromium, all its pictures decoded", opened)
+            tell(f"writing the report of {label}: {size:.1f} MB", written.seconds, target="≤ 25 MB")
+            tell("opening it in Chromium, all its pictures decoded", opened, target="≤ 2 s")
 
 
 def plan(config: str) -> int:
