@@ -103,10 +103,8 @@ notebook: env  ## make docs/notebook.ipynb, which is not kept, of docs/notebook.
 	jupytext --quiet --to ipynb docs/notebook.py
 
 .PHONY: bench
-bench: env  ## measure how fast the slow parts are, against the plain way (mixed models: R's lme4)
-	python benchmarks/factors.py
-	python benchmarks/mixed_models.py
-	python benchmarks/training.py
+bench: env  ## measure how fast the slow parts are, against others: make bench AUTHORS=<a clone of LoreGoetschalckx/GANalyze>
+	@python benchmarks/all.py $(if $(AUTHORS),--authors $(AUTHORS))
 
 .PHONY: profile
 profile: env  ## tell where the time of the demo went, which must have been made here

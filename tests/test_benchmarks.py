@@ -19,7 +19,9 @@ def run(benchmark, *arguments, path=os.environ["PATH"], folder=REPOSITORY):
     )
 
 
-@pytest.mark.parametrize("benchmark", ["dag", "factors", "mixed_models", "training"])
+@pytest.mark.parametrize(
+    "benchmark", ["all", "dag", "factors", "growth", "images", "mixed_models", "realness", "report", "training"]
+)
 def test_every_benchmark_tells_how_it_is_used(benchmark):
     shown = run(benchmark, "--help")
     assert shown.returncode == 0, shown.stderr
@@ -31,6 +33,7 @@ def test_factors_of_a_few_images_are_measured_against_the_plain_loop():
     assert shown.returncode == 0, shown.stderr
     assert "ours, 2n = 24" in shown.stdout
     assert "plain loop" in shown.stdout
+    assert "| brightness, colorfulness, redness and entropy of 12 images |" in shown.stdout
     differences = shown.stdout.splitlines()[-1].partition(": ")[2].split(", ")
     assert [difference.split(" ")[0] for difference in differences] == [
         "brightness",
@@ -45,6 +48,54 @@ def test_without_r_the_benchmark_of_mixed_models_says_how_to_get_it():
     shown = run("mixed_models", path="")
     assert shown.returncode == 1
     assert shown.stderr.startswith("error: Rscript not found: install R")
+
+
+def test_realness_of_a_few_images_is_what_torch_fidelitys_command_says():
+    shown = run("realness", "--seeds", "20", "--threads", "1")
+    assert shown.returncode == 0, shown.stderr
+    told = shown.stdout.splitlines()[-2]
+    assert told.startswith("largest relative difference: fid ")
+    assert all(float(difference.split(" ")[-1]) < 1e-3 for difference in told.split(","))
+    assert "our realness …" in shown.stderr  # it says what it does
+
+
+SCRIPT = """
+import time
+for word in ("bigger_step", "y:  0", "bigger_step", "y:  1"):
+    print(word)
+    time.sleep(0.2)
+"""
+
+
+def test_images_of_a_narrow_biggan_are_measured_against_a_script(tmp_path):
+    """What stands in for the authors' script says when a batch begins, as theirs does."""
+    (tmp_path / "pytorch/generators").mkdir(parents=True)
+    (tmp_path / "pytorch/assessors").mkdir()
+    (tmp_path / "pytorch/test_pytorch.py").write_text(SCRIPT)
+    shown = run("images", "--authors", str(tmp_path), "--width", "2")
+    assert shown.returncode == 0, shown.stderr
+    rows = [line.split(" | ") for line in shown.stdout.splitlines() if line.startswith("| ")]
+    assert [row[2] for row in rows] == ["the authors' test script", "the same, memory kept too"] * 2
+    assert all(float(row[3]) == pytest.approx(0.4, abs=0.2) for row in rows)
+
+
+def test_growth_is_told_with_its_exponent_and_memory():
+    shown = run("growth", "--pieces", "tracks", "scores", "distances", "--seeds", "80", "--people", "2")
+    assert shown.returncode == 0, shown.stderr
+    rows = [line.strip("| ").split(" | ") for line in shown.stdout.splitlines()[2:]]
+    assert [row[:2] for row in rows] == [
+        ["distances", "seeds ×1, ×4, ×16"],
+        ["tracks", "seeds ×1, ×4, ×16"],
+        ["scores", "seeds ×1, ×4, ×16"],
+        ["tracks", "people ×1, ×10"],
+    ]
+    assert all(len(row[2].split(", ")) == len(row[4].split(", ")) for row in rows)
+
+
+def test_without_a_finished_run_the_report_cannot_be_measured(tmp_path):
+    shown = run("report", str(tmp_path))
+    assert shown.returncode == 1
+    assert shown.stderr == f"error: {tmp_path} has no report: make pull brings the finished demo\n"
 
 
 CHAIN = """

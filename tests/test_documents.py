@@ -169,6 +169,9 @@ NOT_RUN = {
     "git clone https://github.com/LoreGoetschalckx/GANalyze ../GANalyze": "reaches into the network, for others' code",
     "python benchmarks/training.py": "minutes, on a machine without other work; tests/test_benchmarks.py asks for help",
     "python benchmarks/training.py --authors ../GANalyze --cosine-steps 20": "needs the authors' code, see above",
+    "make bench AUTHORS=../GANalyze": "needs the authors' code, see above",
+    "make profile": "needs a demo made here; tests/test_benchmarks.py tells the time of a small run",
+    "python benchmarks/growth.py": "minutes, on a machine without other work; tests/test_benchmarks.py runs it small",
 }
 
 

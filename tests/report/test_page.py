@@ -16,7 +16,7 @@ from ganalyze.figures.plan import figures_of
 from ganalyze.figures.style import save
 from ganalyze.images.image_sets import ImageSet
 from ganalyze.report.claims import judge_claims, read_claims
-from ganalyze.report.explorer import THUMBNAIL, explorer_study
+from ganalyze.report.explorer import SEEDS, THUMBNAIL, explorer_study
 from ganalyze.report.page import SCREEN_PIXELS_PER_INCH, write_report
 from ganalyze.report.table1 import table1
 from ganalyze.statistics.steps import step_changes
@@ -382,6 +382,20 @@ def test_it_shows_every_figure_with_a_caption_and_the_rule_that_chose_the_rows(r
         assert len(re.search(r'alt="(.*?)"', figure)[1]) > 30
     assert "evenly spaced ranks" in page
     assert "{rule}" not in page
+
+
+def test_a_hundred_times_as_many_seeds_make_no_larger_a_report(results):
+    few = len(write(results))
+    for study in STUDIES:
+        manifest = pd.read_csv(results / study / "images/test.csv")
+        many = [manifest.assign(seed_id=manifest.seed_id + 4 * time) for time in range(100)]
+        many = pd.concat(many, ignore_index=True)
+        many = many.assign(image_id=[f"{row.seed_id}_{row.alpha}" for row in many.itertuples()])
+        many.to_csv(results / study / "images/test.csv", index=False)
+        write_factors(results / study, many)
+    page = write(results)
+    assert [len(study["seeds"]) for study in explorer_of(page)] == [SEEDS] * 2
+    assert len(page) < 2 * few  # of 4 seeds all are shown, of more than 12 an even choice
 
 
 def test_it_opens_offline(results):
