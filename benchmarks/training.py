@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
 from ganalyze.direction.settings import TransformerSettings
-from ganalyze.direction.training import ganalyze_loss
+from ganalyze.direction.steps import ganalyze_loss
 from ganalyze.direction.transformer import Transformer
 from ganalyze.models.assessors import ASSESSORS
 from ganalyze.models.compute import Compute
