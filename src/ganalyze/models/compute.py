@@ -76,6 +76,11 @@ class Compute(Settings):
         """Whether the device is one of CUDA's."""
         return self.device.startswith("cuda")
 
+    @property
+    def threads_for_images(self) -> int:
+        """Threads that read and write images while networks run: all of the job's, or one where networks need them."""
+        return self.threads if self.on_cuda else 1
+
     def send(self, values: "Tensor") -> "Tensor":
         """Values in the CPU's memory, on the device. Nobody waits for CUDA devices to fetch them."""
         return values.pin_memory().to(self.device, non_blocking=True) if self.on_cuda else values.to(self.device)
