@@ -144,6 +144,7 @@ NOT_RUN = {
     "make format": "writes into the working tree; make lint tells whether it would",
     "make test": "runs this",
     "make test-all": "runs this",
+    "make test-gpu": "needs a GPU",
     "pytest tests/measures -k colorfulness": "is a part of this",
     "git add dvc.lock dvc-store results/demo/records.json && git commit": "is git's own",
     **dict.fromkeys(
