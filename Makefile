@@ -78,11 +78,15 @@ pilot: env page  ## try both experiments in a browser: the memory game at port 8
 
 .PHONY: test
 test: env $(call page_too,test)  ## run the test suite (tests whose system part is absent say so and are skipped)
-	pytest -m "not slow"
+	pytest -m "not slow and not gpu"
 
 .PHONY: test-all
 test-all: env $(call page_too,test)  ## run the slow tests as well
-	pytest
+	pytest -m "not gpu"
+
+.PHONY: test-gpu
+test-gpu: env  ## run the tests of what an NVIDIA GPU computes (without one they say so and are skipped)
+	pytest tests/test_gpu.py
 
 .PHONY: test-slurm
 test-slurm: env  ## install SLURM (Debian, as root), start it on this machine alone, run the tiny run on it, stop it

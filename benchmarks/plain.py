@@ -9,16 +9,16 @@ from torch.nn import functional as F
 from torchvision.models import resnet50
 
 
-def plain_score(folder: str) -> Callable[[Tensor, Tensor], Tensor]:
+def plain_score(folder: str, device: str = "cpu") -> Callable[[Tensor, Tensor], Tensor]:
     """From z (N, 140) and classes (N,) to scores (N,). folder: where the published weight files are."""
-    state = torch.load(Path(folder, "biggan-256.pth"), weights_only=True)
+    state = torch.load(Path(folder, "biggan-256.pth"), weights_only=True, map_location=device)
     emonet = torch.load(Path(folder, "EmoNet_valence_moments_resnet50_5_best.pth.tar"), weights_only=True)
     resnet = resnet50(num_classes=1)
     resnet.load_state_dict(
         {k.removeprefix("module.model.").replace("last_linear", "fc"): v for k, v in emonet["state_dict"].items()}
     )
-    resnet.eval().requires_grad_(False)
-    mean, std = (torch.tensor(x)[:, None, None] for x in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
+    resnet.eval().requires_grad_(False).to(device)
+    mean, std = (torch.tensor(x, device=device)[:, None, None] for x in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
 
     def weight(name):
         bar, u = state[f"{name}.module.weight_bar"], state[f"{name}.module.weight_u"]

@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
 from ganalyze.direction.settings import TransformerSettings
-from ganalyze.direction.training import ganalyze_loss
+from ganalyze.direction.steps import ganalyze_loss
 from ganalyze.direction.transformer import Transformer
 from ganalyze.models.assessors import ASSESSORS
 from ganalyze.models.compute import Compute
@@ -104,7 +104,9 @@ def make_networks(folder: str, width: int) -> None:
     published.write_emonet(Path(folder))
 
 
-def _train(loss_of: Callable[[Tensor, Tensor, Tensor], Tensor], theta: Tensor, steps: int, threads: int) -> Trained:
+def _train(
+    loss_of: Callable[[Tensor, Tensor, Tensor], Tensor], theta: Tensor, steps: int, threads: int, device: str = "cpu"
+) -> Trained:
     """Steps of Adam, always of the same batches. loss_of: (z, y, α) → loss."""
     torch.set_num_threads(threads)
     optimizer = torch.optim.Adam([theta], lr=2e-4)
@@ -115,13 +117,13 @@ def _train(loss_of: Callable[[Tensor, Tensor, Tensor], Tensor], theta: Tensor, s
         rng = np.random.default_rng(step)
         z = torch.from_numpy(truncated_normal(rng, (_BATCH, 140)))
         y, alpha = torch.from_numpy(rng.integers(1000, size=_BATCH)), torch.from_numpy(rng.uniform(-0.5, 0.5, _BATCH))
-        loss = loss_of(z, y, alpha.float())
+        loss = loss_of(z.to(device), y.to(device), alpha.float().to(device))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
     seconds, cores = (time.perf_counter() - start) / steps, (time.process_time() - core_start) / steps
-    return Trained(seconds, cores, theta.detach().flatten().double().numpy(), losses)
+    return Trained(seconds, cores, theta.detach().flatten().double().cpu().numpy(), losses)
 
 
 def _ours(folder: str, precision: str, threads: int) -> tuple[Callable[[Tensor, Tensor, Tensor], Tensor], Tensor]:
@@ -143,42 +145,42 @@ def our_training(folder: str, precision: str, steps: int, threads: int) -> Train
     return _train(*_ours(folder, precision, threads), steps, threads)
 
 
-def authors_training(folder: str, clone: Path, width: int, steps: int, threads: int) -> Trained:
+def authors_training(folder: str, clone: Path, width: int, steps: int, threads: int, device: str = "cpu") -> Trained:
     """The step of the authors' train_pytorch.py, with their modules out of a clone of their repository."""
     sys.path.insert(0, str(Path(clone, "pytorch").resolve()))
     theirs = {name: importlib.import_module(name) for name in ("generators.biggan", "assessors", "utils.pytorch")}
     generator = theirs["generators.biggan"].Generator256(chn=width)
     generator.load_state_dict(torch.load(Path(folder, "biggan-256.pth"), weights_only=True))
-    generator.eval().requires_grad_(False)
+    generator.eval().requires_grad_(False).to(device)
     Path(folder, "assessors").mkdir()
     Path(folder, "assessors", "EmoNet_valence_moments_resnet50_5_best.pth.tar").symlink_to(
         Path(folder, "EmoNet_valence_moments_resnet50_5_best.pth.tar").resolve()
     )
     os.chdir(folder)
     assessor, before, after = theirs["assessors"].emonet(True)
-    assessor.eval().requires_grad_(False)
+    assessor.eval().requires_grad_(False).to(device)
     one_hot, denorm = theirs["utils.pytorch"].one_hot, theirs["utils.pytorch"].denorm
 
     def score(z, y):
         images = before(denorm(generator(z, one_hot(y))))
         return after(assessor(images.view(-1, *images.shape[-3:])))
 
-    return _train_by_score(score, steps, threads)  # without their rescaling, which takes no time
+    return _train_by_score(score, steps, threads, device)  # without their rescaling, which takes no time
 
 
-def plain_training(folder: str, steps: int, threads: int) -> Trained:
+def plain_training(folder: str, steps: int, threads: int, device: str = "cpu") -> Trained:
     """The step as one writes it down, with networks as published."""
-    return _train_by_score(plain_score(folder), steps, threads)
+    return _train_by_score(plain_score(folder, device), steps, threads, device)
 
 
-def _train_by_score(score: Callable[[Tensor, Tensor], Tensor], steps: int, threads: int) -> Trained:
-    theta = torch.zeros(140, requires_grad=True)
+def _train_by_score(score: Callable[[Tensor, Tensor], Tensor], steps: int, threads: int, device: str) -> Trained:
+    theta = torch.zeros(140, device=device, requires_grad=True)
 
     def loss_of(z: Tensor, y: Tensor, alpha: Tensor) -> Tensor:
         target = score(z, y) + alpha
         return F.mse_loss(score(z + alpha[:, None] * theta, y), target)
 
-    return _train(loss_of, theta, steps, threads)
+    return _train(loss_of, theta, steps, threads, device)
 
 
 def count_operations(folder: str, threads: int) -> float:

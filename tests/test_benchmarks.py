@@ -20,7 +20,7 @@ def run(benchmark, *arguments, path=os.environ["PATH"], folder=REPOSITORY):
 
 
 @pytest.mark.parametrize(
-    "benchmark", ["all", "dag", "factors", "growth", "images", "mixed_models", "realness", "report", "training"]
+    "benchmark", ["all", "dag", "factors", "gpu", "growth", "images", "mixed_models", "realness", "report", "training"]
 )
 def test_every_benchmark_tells_how_it_is_used(benchmark):
     shown = run(benchmark, "--help")
@@ -42,6 +42,16 @@ def test_factors_of_a_few_images_are_measured_against_the_plain_loop():
         "entropy",
     ]
     assert all(float(difference.split(" ")[1]) < 0.01 for difference in differences)
+
+
+@pytest.mark.slow
+def test_the_benchmark_for_gpus_runs_small_on_the_cpu_and_tells_the_hours_of_a_study():
+    shown = run("gpu", "--device", "cpu", "--width", "8", "--studies", "valence", "--steps", "1", "--images", "4")
+    assert shown.returncode == 0, shown.stderr
+    assert "the plain loop (EmoNet): " in shown.stdout
+    last = shown.stdout.splitlines()[-2:]
+    assert [line.split()[:2] for line in last] == [["float32", "valence"], ["bf16", "valence"]]
+    assert all(float(line.split()[2]) > float(line.split()[3]) > 0 for line in last)
 
 
 def test_without_r_the_benchmark_of_mixed_models_says_how_to_get_it():

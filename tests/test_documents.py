@@ -144,6 +144,7 @@ NOT_RUN = {
     "make format": "writes into the working tree; make lint tells whether it would",
     "make test": "runs this",
     "make test-all": "runs this",
+    "make test-gpu": "needs a GPU",
     "pytest tests/measures -k colorfulness": "is a part of this",
     "git add dvc.lock dvc-store results/demo/records.json && git commit": "is git's own",
     **dict.fromkeys(
@@ -172,6 +173,9 @@ NOT_RUN = {
     "make bench AUTHORS=../GANalyze": "needs the authors' code, see above",
     "make profile": "needs a demo made here; tests/test_benchmarks.py tells the time of a small run",
     "python benchmarks/growth.py": "minutes, on a machine without other work; tests/test_benchmarks.py runs it small",
+    "python benchmarks/gpu.py --authors ../GANalyze": (
+        "needs a GPU and the authors' code; tests/test_benchmarks.py runs it small on the CPU"
+    ),
 }
 
 

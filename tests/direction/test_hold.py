@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from ganalyze.direction.settings import Objective, Training, TransformerSettings
-from ganalyze.direction.training import describe_models, ganalyze_loss, train_direction
+from ganalyze.direction.steps import ganalyze_loss
+from ganalyze.direction.training import describe_models, train_direction
 from ganalyze.direction.transformer import Transformer
 from ganalyze.models.choices import GeneratorChoice
 from ganalyze.models.compute import Compute

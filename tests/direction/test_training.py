@@ -14,9 +14,11 @@ from pydantic import ValidationError
 from scipy import stats
 from torch import nn
 
+from ganalyze.direction import steps
 from ganalyze.direction.course import load_course
 from ganalyze.direction.settings import Training, TransformerSettings
-from ganalyze.direction.training import draw_batch, ganalyze_loss, train_direction
+from ganalyze.direction.steps import ganalyze_loss
+from ganalyze.direction.training import draw_batch, train_direction
 from ganalyze.direction.transformer import Transformer
 from ganalyze.models.compute import Compute
 from ganalyze.support.errors import GanalyzeError
@@ -284,6 +286,51 @@ def test_a_loss_that_is_not_finite_ends_the_training_with_advice(tmp_path):
 
     with pytest.raises(GanalyzeError, match=r"loss of study s is nan at step 0: lower the learning rate"):
         train(tmp_path / "last.pt", Broken())
+
+
+class OnADevice(Compute):
+    """As on a CUDA device, where losses are read many at a time; but for the device."""
+
+    @property
+    def on_cuda(self):
+        return True
+
+    def send(self, values):
+        return values
+
+
+@pytest.fixture
+def device(monkeypatch):
+    monkeypatch.setattr(steps, "recorded", lambda function, example, say: function)
+    return OnADevice(threads=2)
+
+
+def test_losses_that_are_read_many_at_a_time_are_the_same_and_none_is_left_out_of_a_checkpoint(tmp_path, device):
+    theta, losses = train(tmp_path / "each.pt")
+    training = settings(checkpoint_every=3)
+    with pytest.raises(Stop):
+        train(tmp_path / "blocks.pt", StoppingAssessor(8), training, compute=device)
+    said = []
+    theta_of_blocks, losses_of_blocks = train(
+        tmp_path / "blocks.pt", training=training, compute=device, say=said.append
+    )
+    assert said == ["going on from step 6 of 10"]
+    assert torch.equal(theta_of_blocks, theta)
+    assert losses_of_blocks.equals(losses)
+
+
+def test_a_loss_among_them_that_is_not_finite_is_told_with_its_step_before_more_is_saved(tmp_path, device):
+    class Broken(StoppingAssessor):
+        def forward(self, images):
+            try:
+                return super().forward(images)
+            except Stop:
+                return images.flatten(1).sum(1) * float("nan")
+
+    training = settings(checkpoint_every=4)
+    with pytest.raises(GanalyzeError, match="loss of study s is nan at step 5: lower"):
+        train(tmp_path / "last.pt", Broken(5), training, compute=device)
+    assert len(torch.load(tmp_path / "last.pt", weights_only=True)["losses"]) == 4
 
 
 @pytest.mark.parametrize("name", ["samples", "batch_size", "learning_rate", "alpha_max", "checkpoint_every"])

@@ -39,6 +39,13 @@ def test_autocast_computes_in_the_chosen_precision(precision, dtype):
     torch.testing.assert_close(rough.float(), network()(x), rtol=0.05, atol=0.02)
 
 
+def test_float32_is_float32_on_a_gpu_too():
+    torch.backends.cudnn.allow_tf32 = True  # PyTorch's default
+    on_cpu()
+    assert not torch.backends.cudnn.allow_tf32
+    assert not torch.backends.cuda.matmul.allow_tf32
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("g++"), reason="torch.compile needs a C++ compiler")
 def test_a_compiled_network_gives_the_same_numbers_and_keeps_its_type():

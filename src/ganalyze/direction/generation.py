@@ -4,7 +4,7 @@ A set can be made in chunks, as separate jobs. The generator always sees the sam
 other, however the set is cut, so pixels do not depend on the number of chunks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -138,15 +138,19 @@ def generate_images(
         Shard(folder.with_suffix(".zip")) as shard,
         progress(len(seeds) * len(alphas), "image", f"images {folder.stem}") as bar,
     ):
-        for _, batch in seeds.groupby(seeds.seed_id // seeds_per_batch(batch_size, len(alphas))):
-            if inverted:
-                seeds_of_batch = [inverted[seed_id] for seed_id in batch.seed_id]
-            else:
-                seeds_of_batch = drawn_seeds(batch, set_name, generator.z_dim, seed=seed, tails=tails)
-            images = clones_of(generator, transformer, seeds_of_batch, alphas, batch_size, compute)
-            for pixels in images:
-                shard.add(f"{next(names)}.{image_format}", pixels)
-            bar.update(len(images))
+
+        def made() -> Iterator[tuple[str, np.ndarray]]:
+            for _, batch in seeds.groupby(seeds.seed_id // seeds_per_batch(batch_size, len(alphas))):
+                if inverted:
+                    seeds_of_batch = [inverted[seed_id] for seed_id in batch.seed_id]
+                else:
+                    seeds_of_batch = drawn_seeds(batch, set_name, generator.z_dim, seed=seed, tails=tails)
+                images = clones_of(generator, transformer, seeds_of_batch, alphas, batch_size, compute)
+                for pixels in images:
+                    yield f"{next(names)}.{image_format}", pixels
+                bar.update(len(images))
+
+        shard.add_all(made(), batch_size, compute.threads_for_images)
     files = [f"{folder.stem}.zip/{name}.{image_format}" for name in rows.image_id]
     write_manifest(rows.assign(file=files), folder.with_suffix(".csv"))
 

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ganalyze.direction.checkpoints import Checkpoint, fingerprint
 from ganalyze.direction.settings import Objective, Training, TransformerSettings
+from ganalyze.direction.steps import BatchLoss
 from ganalyze.direction.transformer import Transformer
 from ganalyze.models.choices import GeneratorChoice
 from ganalyze.models.compute import Compute
@@ -27,33 +28,8 @@ from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.progress import progress
 from ganalyze.support.randomness import stream, truncated_normal
 
+_UNREAD = 100  # losses at most; on the CPU each is read at its step
 _say = logging.getLogger(__name__).info
-
-
-def ganalyze_loss(
-    generator: Generator,
-    assessor: Assessor,
-    z: Tensor,
-    moved: Tensor,
-    y: Tensor,
-    alpha: Tensor,
-    held: Sequence[tuple[Assessor, float]] = (),
-) -> Tensor:
-    """Mean over the batch of (A(G(T(z, α), y)) − (A(G(z, y)) + α))² (Eq. 1), and, which the paper has not, for each
-    (assessor B, weight) in `held` weight times the mean of (B(G(T(z, α), y)) − B(G(z, y)))².
-
-    z (N, z_dim), moved: T(z, α), y (N,) class indices, alpha (N,). The seed's own scores do not depend on θ: no
-    gradient there.
-    """
-    with torch.no_grad():
-        seeds = generator(z, y)
-        target = assessor(seeds) + alpha
-        before = [other(seeds) for other, _ in held]
-    images = generator(moved, y)
-    loss = (assessor(images).float() - target.float()).square().mean()
-    for (other, weight), score in zip(held, before, strict=True):
-        loss = loss + weight * (other(images).float() - score.float()).square().mean()
-    return loss
 
 
 def draw_batch(
@@ -104,31 +80,32 @@ def train_direction(
     if losses:
         say(f"going on from step {len(losses)} of {training.steps}")
 
+    def batch_of(step: int) -> tuple[Tensor, Tensor, Tensor]:
+        batch = draw_batch(training, step, z_dim, num_classes, study=study, seed=seed)
+        z, y, alpha = map(compute.send, batch)
+        return truncation * z, y, alpha
+
+    loss_of = BatchLoss(generator, assessor, held, training, compute)
+    if len(losses) < training.steps:
+        loss_of.record(*batch_of(0), say)
+    unread: list[Tensor] = []  # losses that are still on the device: to read one is to wait for it
     with progress(training.samples, "sample", study, initial=training.samples_after(len(losses))) as bar:
         for step in range(len(losses), training.steps):
-            batch = draw_batch(training, step, z_dim, num_classes, study=study, seed=seed)
-            z, y, alpha = (values.to(compute.device) for values in batch)
+            z, y, alpha = batch_of(step)
             if training.gradients == "zeroed":
                 optimizer.zero_grad()
-            z = truncation * z
             moved = transformer(z, y, alpha)  # all of them together: rescaling may depend on the batch
-            gradient, losses_of_parts = torch.zeros_like(moved), []
-            for part in torch.arange(len(z)).split(training.at_once or len(z)):
-                share, leaf = len(part) / len(z), moved[part].detach().requires_grad_()
-                with compute.autocast():
-                    part_loss = share * ganalyze_loss(generator, assessor, z[part], leaf, y[part], alpha[part], held)
-                (gradient[part],) = torch.autograd.grad(part_loss * compute.loss_scale, leaf)
-                losses_of_parts.append(part_loss.detach())
-            loss = float(sum(losses_of_parts))  # at the end: a GPU is waited for once a step
-            if not math.isfinite(loss):
-                raise GanalyzeError(f"the loss of study {study} is {loss} at step {step}: lower the learning rate")
+            loss, gradient = loss_of(z, moved, y, alpha)
             moved.backward(gradient)
             optimizer.step()
-            losses.append(loss)
-            bar.set_postfix(loss=f"{losses[-1]:.4f}", refresh=False)
+            unread.append(loss)
             bar.update(len(z))
-            checkpoints, between = divmod(len(losses), training.checkpoint_every)
-            last = len(losses) == training.steps
+            checkpoints, between = divmod(step + 1, training.checkpoint_every)
+            last = step + 1 == training.steps
+            if between == 0 or last or len(unread) == (_UNREAD if compute.on_cuda else 1):
+                losses += _read(unread, len(losses), study)
+                unread.clear()
+                bar.set_postfix(loss=f"{losses[-1]:.4f}", refresh=False)
             if between == 0 or last:
                 if checkpoints & (checkpoints - 1) == 0 or last:
                     state.course[training.samples_after(len(losses))] = transformer.theta.detach().cpu().clone()
@@ -142,6 +119,15 @@ def train_direction(
     steps = range(1, len(losses) + 1)
     samples = [training.samples_after(step) for step in steps]
     return transformer, pd.DataFrame({"step": steps, "samples": samples, "loss": losses}), state.course
+
+
+def _read(losses: Sequence[Tensor], step: int, study: str) -> list[float]:
+    """The losses of the steps from `step` on. Raises GanalyzeError at the first that is not finite."""
+    values = torch.stack(list(losses)).tolist()
+    for offset, loss in enumerate(values):
+        if not math.isfinite(loss):
+            raise GanalyzeError(f"the loss of study {study} is {loss} at step {step + offset}: lower the learning rate")
+    return values
 
 
 def describe_models(generator: GeneratorChoice, objective: Objective, weights: Weights) -> dict[str, Any]:

@@ -14,15 +14,17 @@ Everything here is deterministic: the same images give the same bytes.
 
 from collections.abc import Callable, Collection, Iterator
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from ganalyze.images.reading import ImageReader
+from ganalyze.images.reading import ImageReader, decode
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.intervals import normal_interval
 from ganalyze.support.tables import read_table, write_table
+from ganalyze.support.threads import map_ahead
 
 MANIFEST_COLUMNS = ["image_id", "set", "seed_id", "class_id", "class_name", "z_index", "alpha", "file", "score"]
 
@@ -99,20 +101,34 @@ class ImageSet:
             yield from map(reader.read, self.manifest.file)
 
     def batches(
-        self, batch_size: int, prepare: Callable[[str, np.ndarray], np.ndarray] | None = None
+        self,
+        batch_size: int,
+        prepare: Callable[[str, np.ndarray], np.ndarray] | None = None,
+        threads: int = 1,
     ) -> Iterator[tuple[pd.DataFrame, np.ndarray]]:
         """Rows of the manifest and their images (n, H, W, 3) uint8, n at most `batch_size`, in order: what a network is
-        given at once. prepare: makes an image, whose file it is told, fit the others.
+        given at once. prepare: makes an image, whose file it is told, fit the others. threads: which read the next
+        batch meanwhile.
 
         Raises GanalyzeError where the images of a batch are of several sizes.
         """
-        images = self.images()
-        for start in range(0, len(self), batch_size):
-            rows = self.manifest.iloc[start : start + batch_size]
-            batch = [prepare(file, next(images)) if prepare else next(images) for file in rows.file]
-            if len({image.shape for image in batch}) > 1:
-                raise GanalyzeError(f"the image set {self.name} has images of several sizes: take each size by itself")
-            yield rows, np.stack(batch)
+
+        def decoded(stored: tuple[str, bytes]) -> np.ndarray:
+            file, content = stored
+            image = decode(content, str(self.folder / file))
+            return prepare(file, image) if prepare else image
+
+        with ImageReader(self.folder) as reader:
+            stored = ((file, reader.read_bytes(file)) for file in self.manifest.file)
+            images = map_ahead(decoded, stored, batch_size, threads)
+            for start in range(0, len(self), batch_size):
+                rows = self.manifest.iloc[start : start + batch_size]
+                batch = list(islice(images, len(rows)))
+                if len({image.shape for image in batch}) > 1:
+                    raise GanalyzeError(
+                        f"the image set {self.name} has images of several sizes: take each size by itself"
+                    )
+                yield rows, np.stack(batch)
 
     @cached_property
     def _reader(self) -> ImageReader:

@@ -3,7 +3,7 @@
 import io
 import shutil
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -17,6 +17,7 @@ from ganalyze.images.image_sets import MANIFEST_COLUMNS, read_manifest, write_ma
 from ganalyze.images.reading import ImageReader
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.files import written_whole
+from ganalyze.support.threads import map_ahead
 
 SEEDS_PER_SHARD = 100
 # png is lossless. webp takes an eighth of the room, and what is measured are the stored images, whichever it is.
@@ -48,15 +49,26 @@ class Shard:
 
     def add(self, name: str, pixels: np.ndarray) -> None:
         """Store `pixels`, (H, W, 3) uint8, under `name`, whose suffix says in which `ImageFormat`."""
-        buffer = io.BytesIO()
-        image_format = PurePosixPath(name).suffix[1:]
-        Image.fromarray(pixels).save(buffer, image_format, **_OPTIONS[image_format])
-        self.add_bytes(name, buffer.getvalue())
+        self.add_bytes(*_encoded((name, pixels)))
+
+    def add_all(self, images: Iterable[tuple[str, np.ndarray]], ahead: int, threads: int = 1) -> None:
+        """`add` names and pixels one after the other. They are encoded beside what makes them, at most `ahead` of them
+        waiting (`map_ahead`)."""
+        for name, data in map_ahead(_encoded, images, ahead, threads):
+            self.add_bytes(name, data)
 
     def add_bytes(self, name: str, data: bytes) -> None:
         """Store an image that is encoded already."""
         # A ZipInfo has the zip format's earliest date: no clock in the bytes.
         self._zip.writestr(zipfile.ZipInfo(name), data)
+
+
+def _encoded(image: tuple[str, np.ndarray]) -> tuple[str, bytes]:
+    name, pixels = image
+    buffer = io.BytesIO()
+    image_format = PurePosixPath(name).suffix[1:]
+    Image.fromarray(pixels).save(buffer, image_format, **_OPTIONS[image_format])
+    return name, buffer.getvalue()
 
 
 def gather(parts: Sequence[Path | str], folder: Path | str, manifest_path: Path | str) -> None:

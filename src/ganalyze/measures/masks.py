@@ -1,5 +1,6 @@
 """Masks of image sets, themselves stored like an image set."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,11 +32,15 @@ def segment_images(
         Shard(output.with_suffix(".zip")) as shard,
         progress(len(images), "image", f"masks {images.name}") as bar,
     ):
-        for batch, pixels in images.batches(batch_size):
-            for name, mask in zip(batch.image_id, segment(segmenter, to_images(pixels), compute), strict=True):
-                shard.add(f"{name}.png", as_image(mask))
-                rows.append([name, f"{output.stem}.zip/{name}.png"])
-                sizes.append(mask.mean())
-            bar.update(len(batch))
+
+        def made() -> Iterator[tuple[str, np.ndarray]]:
+            for batch, pixels in images.batches(batch_size, threads=compute.threads_for_images):
+                for name, mask in zip(batch.image_id, segment(segmenter, to_images(pixels), compute), strict=True):
+                    rows.append([name, f"{output.stem}.zip/{name}.png"])
+                    sizes.append(mask.mean())
+                    yield f"{name}.png", as_image(mask)
+                bar.update(len(batch))
+
+        shard.add_all(made(), batch_size, compute.threads_for_images)
     write_manifest(pd.DataFrame(rows, columns=["image_id", "file"]), output)
     return np.array(sizes)

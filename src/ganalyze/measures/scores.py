@@ -26,7 +26,7 @@ def score_images(assessor: "Assessor", images: ImageSet, batch_size: int, comput
     """The assessor's score of each image of a set, (N,) float32, in the order of its manifest."""
     scores = np.empty(len(images), np.float32)
     with progress(len(images), "image", f"scores {images.name}") as bar:
-        for rows, pixels in images.batches(batch_size):
+        for rows, pixels in images.batches(batch_size, threads=compute.threads_for_images):
             scores[rows.index] = score_pixels(assessor, pixels, batch_size, compute)
             bar.update(len(rows))
     return scores

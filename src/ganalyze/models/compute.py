@@ -1,6 +1,7 @@
 """Where and how the networks run: device, threads, precision. Said once by the configuration."""
 
 import ctypes
+import os
 import sys
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,7 +12,7 @@ from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.settings import Positive, Settings
 
 if TYPE_CHECKING:  # torch takes seconds to import, and the workflow only reads the settings
-    from torch import nn
+    from torch import Tensor, nn
 
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # glibc's names for what `mallopt` sets
 
@@ -27,7 +28,16 @@ def keep_memory() -> None:
 
 
 class Compute(Settings):
-    """Where and how networks run. None of it is part of what is measured, but sums may differ in their last digits."""
+    """Where and how networks run. None of it is part of what is measured, but sums may differ in their last digits.
+
+    On a CUDA device float32 means float32, as on the CPU: TensorFloat-32, which PyTorch allows convolutions and which
+    keeps 10 bits of fraction of their inputs (float32 has 23), is off. bf16 keeps 7 bits, of what goes into matrix
+    products and convolutions and of what comes out; fp16 keeps 10, up to 65,504, and losses are scaled for their
+    gradients. All sum in float32.
+
+    The same device, driver and packages give the same bytes again: of kernels that sum in no fixed order none is taken
+    where PyTorch has another, and where it has none it warns. Mask R-CNN's gradients have none.
+    """
 
     device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+)?|mps)$", description="cpu, cuda or cuda:N")
     threads: Positive = Field(default=2, description="CPU threads of a job that runs networks")
@@ -53,7 +63,27 @@ class Compute(Settings):
         torch.set_num_threads(self.threads)
         torch.backends.cudnn.deterministic = True
         torch.backends.cudnn.benchmark = False
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+        if self.on_cuda:
+            torch.cuda.set_device(torch.empty(0, device=self.device).device)
+            os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS may sum in another order
+            torch.use_deterministic_algorithms(True, warn_only=True)
+            torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # costs time alone
         return self
+
+    @property
+    def on_cuda(self) -> bool:
+        """Whether the device is one of CUDA's."""
+        return self.device.startswith("cuda")
+
+    @property
+    def threads_for_images(self) -> int:
+        """Threads that read and write images while networks run: all of the job's, or one where networks need them."""
+        return self.threads if self.on_cuda else 1
+
+    def send(self, values: "Tensor") -> "Tensor":
+        """Values in the CPU's memory, on the device. Nobody waits for CUDA devices to fetch them."""
+        return values.pin_memory().to(self.device, non_blocking=True) if self.on_cuda else values.to(self.device)
 
     @property
     def loss_scale(self) -> float:
@@ -75,5 +105,5 @@ class Compute(Settings):
         """Run the networks' matrix products in the chosen precision."""
         import torch
 
-        dtype = {"float32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[self.precision]
-        return torch.autocast(torch.device(self.device).type, dtype=dtype, enabled=dtype is not torch.float32)
+        dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(self.precision)
+        return torch.autocast(torch.device(self.device).type, dtype=dtype, enabled=dtype is not None)

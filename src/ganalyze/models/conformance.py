@@ -14,7 +14,7 @@ from torch import Tensor
 from ganalyze.images.image_sets import ImageSet
 from ganalyze.images.pixels import to_images
 from ganalyze.models.compute import Compute
-from ganalyze.models.contract import Assessor, Generator, Segmenter, parts_of, truncation_of
+from ganalyze.models.contract import Assessor, Generator, Segmenter, parts_of, truncation_of, uncounted
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.randomness import stream, truncated_normal
 
@@ -59,10 +59,8 @@ def first_two(images: ImageSet, compute: Compute) -> Tensor:
 
 def check_assessor(assessor: Assessor, name: str, images: Tensor, compute: Compute) -> None:
     """images (2, 3, H, W) in [-1, 1]: each must have a score of its own, finite, and the same without the other."""
-    counted = getattr(assessor, "without_subject", None)
-    _tried(assessor, name, "image", (), [images], compute)
-    if counted is not None:
-        assessor.without_subject = counted  # type: ignore[attr-defined]
+    with uncounted(assessor):
+        _tried(assessor, name, "image", (), [images], compute)
 
 
 def check_segmenter(segmenter: Segmenter, name: str, images: Tensor, compute: Compute) -> None:

@@ -1,7 +1,8 @@
 """What a model must be and return, whoever made it."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -73,6 +74,16 @@ def parts_of(generator: Generator) -> Mapping[str, slice]:
 def residual_shape_of(generator: Generator) -> tuple[int, ...] | None:
     """The shape of what can be added to one z, or None where nothing can."""
     return getattr(generator, "residual_shape", None)
+
+
+@contextmanager
+def uncounted(*assessors: Assessor) -> Iterator[None]:
+    """What assessors see meanwhile is a trial: images without a subject do not count (`report_without_subject`)."""
+    counts = [getattr(assessor, "without_subject", None) for assessor in assessors]
+    yield
+    for assessor, count in zip(assessors, counts, strict=True):
+        if count is not None:
+            assessor.without_subject = count  # type: ignore[attr-defined]
 
 
 def report_without_subject(assessor: Assessor) -> None:

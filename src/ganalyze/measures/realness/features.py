@@ -8,6 +8,7 @@ from torch_fidelity.feature_extractor_base import FeatureExtractorBase
 from torchvision.transforms.functional import center_crop, resize
 
 from ganalyze.images.image_sets import ImageSet
+from ganalyze.models.compute import Compute
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.progress import progress
 
@@ -17,10 +18,12 @@ def extract_features(
     images: ImageSet,
     shape: tuple[int, int],
     batch_size: int,
-    device: torch.device | str,
+    compute: Compute,
     fit: bool = False,
 ) -> list[Tensor]:
     """The layers a network was made with, each (N, D) float32, of N images of (height, width) `shape`.
+
+    The network runs in float32, whatever `compute` says of precision.
 
     fit: images of another shape are made to fit, as photographs are: resized to cover it (bilinear, antialiased), and
     centre-cropped. Else they are refused with GanalyzeError.
@@ -39,8 +42,8 @@ def extract_features(
 
     layers = []
     with progress(len(images), "image", f"features of {images.name}") as bar, torch.no_grad():
-        for rows, pixels in images.batches(batch_size, fitted):
+        for rows, pixels in images.batches(batch_size, fitted, compute.threads_for_images):
             batch = torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous()
-            layers.append([layer.cpu() for layer in network(batch.to(device))])
+            layers.append([layer.cpu() for layer in network(batch.to(compute.device))])
             bar.update(len(rows))
     return [torch.cat(layer) for layer in zip(*layers, strict=True)]

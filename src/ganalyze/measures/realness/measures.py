@@ -71,10 +71,10 @@ def measure_realness(
     alphas, size = np.array(test.alphas), settings.features_batch_size
     features, logits = (
         layer.unflatten(0, (-1, len(alphas))).transpose(0, 1)  # (alphas, seeds, features)
-        for layer in extract_features(network, test, shape, size, compute.device)
+        for layer in extract_features(network, test, shape, size, compute)
     )
     photographs = Path(reference).is_dir()
-    real, _ = extract_features(network, others, shape, size, compute.device, fit=photographs)
+    real, _ = extract_features(network, others, shape, size, compute, fit=photographs)
     halves = _halves(features.shape[1], settings.halves, seed)
     standard = Reference(real)
     points, scatter = zip(

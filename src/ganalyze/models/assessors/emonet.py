@@ -6,10 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models import resnet50
-from torchvision.transforms.functional import normalize
 
 from ganalyze.images.pixels import resize
-from ganalyze.models.assessors.preprocessing import ten_crops, to_pixel_range
+from ganalyze.models.assessors.preprocessing import standardised, ten_crops, to_pixel_range
 from ganalyze.models.imagenet import MEAN, STD
 from ganalyze.models.weights.files import Weights
 from ganalyze.models.weights.loading import load_state, load_tensors
@@ -28,7 +27,7 @@ class EmoNet(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Scores (N,) of images (N, 3, H, W) in [-1, 1]."""
         x = resize(to_pixel_range(images, self.pixel_scale) / 255, (_SIDE, _SIDE))
-        return self.network(ten_crops(normalize(x, MEAN, STD), _CROP)).float().view(-1, 10).mean(1)
+        return self.network(ten_crops(standardised(x, MEAN, STD), _CROP)).float().view(-1, 10).mean(1)
 
 
 def load(weights: Weights, **options: Any) -> EmoNet:

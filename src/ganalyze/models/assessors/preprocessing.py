@@ -1,5 +1,7 @@
 """What assessors do to an image before their network sees it, differentiably."""
 
+from functools import cache
+
 import torch
 from torch import Tensor
 
@@ -21,18 +23,34 @@ def to_pixel_range(images: Tensor, scale: int) -> Tensor:
     return (to_unit_range(images) * scale).clamp(0, 255)
 
 
+def standardised(images: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
+    """Images (N, C, H, W) less `mean`, over `std`, both by channel: torchvision's `normalize`, which on a CUDA device
+    waits for what is computed there."""
+    centre, width = (_by_channel(values, images.dtype, images.device) for values in (mean, std))
+    return (images - centre) / width
+
+
+@cache  # so that they are sent to the device once
+def _by_channel(values: tuple[float, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+    return torch.tensor(values, dtype=dtype, device=device)[:, None, None]
+
+
 def resize_tensorflow1(images: Tensor, size: int) -> Tensor:
     """Images (N, C, H, W) resized to `size`×`size` as TensorFlow 1's `tf.image.resize_images` does: bilinearly, pixel
     k taken at k·H/size of the source, not half a pixel further, and not antialiased."""
     for dim in (-2, -1):
-        extent = images.shape[dim]
-        place = torch.arange(size, dtype=torch.float64) * (extent / size)
-        low = place.long()
-        high = (low + 1).clamp(max=extent - 1)
-        weight = (place - low).to(images).view((-1, 1) if dim == -2 else (-1,))
-        low, high = low.to(images.device), high.to(images.device)
+        low, high, weight = _places(images.shape[dim], size, images.dtype, images.device)
+        weight = weight.view((-1, 1) if dim == -2 else (-1,))
         images = torch.lerp(images.index_select(dim, low), images.index_select(dim, high), weight)
     return images
+
+
+@cache  # likewise
+def _places(extent: int, size: int, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    place = torch.arange(size, dtype=torch.float64) * (extent / size)
+    low = place.long()
+    high = (low + 1).clamp(max=extent - 1)
+    return low.to(device), high.to(device), (place - low).to(device, dtype)
 
 
 def ten_crops(images: Tensor, size: int) -> Tensor:

@@ -1,8 +1,11 @@
 """What BigGAN's two kinds share: conditional batch norm with stored statistics, folded, and self-attention."""
 
+from contextlib import nullcontext
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 
 class ConditionalNorm(nn.Module):
@@ -35,11 +38,14 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     value (N, C, h, w), K ≤ C.
 
     The zeros that lengthen query and key change no product, and let torch's fused kernel serve, which never holds the
-    H·W × h·w weights: half a gigabyte for two images of BigGAN-256.
+    H·W × h·w weights: half a gigabyte for two images of BigGAN-256. Where the same sums are asked for in the same order
+    (`Compute.prepare`), a gradient takes a kernel that keeps to it: flash attention, or in float32 the plain products.
     """
     places = query.shape[2:]
     missing = value.shape[1] - query.shape[1]
     query, key, value = (x.flatten(2).transpose(1, 2)[:, None] for x in (query, key, value))
     query, key = F.pad(query, (0, missing)), F.pad(key, (0, missing))
-    seen = F.scaled_dot_product_attention(query, key, value, scale=1.0)
+    ordered = torch.are_deterministic_algorithms_enabled() and query.requires_grad
+    with sdpa_kernel([SDPBackend.FLASH_ATTENTION, SDPBackend.MATH]) if ordered else nullcontext():
+        seen = F.scaled_dot_product_attention(query, key, value, scale=1.0)
     return seen[:, 0].transpose(1, 2).unflatten(2, places)

@@ -5,6 +5,9 @@ image it is differentiable both through the probabilities and through the box, s
 pulls the box outwards as well.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -39,7 +42,7 @@ class MaskRCNN(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Soft masks (N, H, W) of images (N, 3, H, W) in [-1, 1]; 0 everywhere where nothing is detected."""
-        with torch.autocast(images.device.type, enabled=False):
+        with torch.autocast(images.device.type, enabled=False), _any_order():
             return torch.cat([self._masks(part) for part in images.float().split(_AT_ONCE)])
 
     def _masks(self, images: Tensor) -> Tensor:
@@ -71,6 +74,19 @@ class MaskRCNN(nn.Module):
         left, top, right, bottom = found["boxes"].detach().unbind(1)
         areas = found["masks"].detach().mean(dim=(1, 2, 3)) * (right - left) * (bottom - top)
         return int(torch.where(scores >= CONFIDENT, areas, -1).argmax())
+
+
+@contextmanager
+def _any_order() -> Iterator[None]:
+    """With torchvision's kernels, though they sum in no fixed order: others are compiled first and take gigabytes."""
+    ordered = torch.are_deterministic_algorithms_enabled()  # by `Compute.prepare`
+    if ordered:
+        torch.use_deterministic_algorithms(False)
+    try:
+        yield
+    finally:
+        if ordered:
+            torch.use_deterministic_algorithms(True, warn_only=True)
 
 
 def paste(mask: Tensor, box: Tensor, height: int, width: int) -> Tensor:
