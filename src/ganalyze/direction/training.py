@@ -23,8 +23,8 @@ from ganalyze.models.compute import Compute
 from ganalyze.models.contract import Assessor, Generator, parts_of, truncation_of
 from ganalyze.models.generators import GENERATORS
 from ganalyze.models.weights.files import Weights
-from ganalyze.models.weights.records import sha256_of
 from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.files import hash_of
 from ganalyze.support.progress import progress
 from ganalyze.support.randomness import stream, truncated_normal
 
@@ -143,6 +143,6 @@ def describe_models(generator: GeneratorChoice, objective: Objective, weights: W
         "generator": generator.generator,
         "assessor": objective.assessor,
         **{name: values for name, values in options.items() if values},
-        **{file: sha256_of(weights.path(file)) for card in cards for file in card.files},
-        **{file: sha256_of(file) for card in cards for file in card.own_files},
+        **{file: hash_of(weights.path(file)) for card in cards for file in card.files},
+        **{file: hash_of(file) for card in cards for file in card.own_files},
     }

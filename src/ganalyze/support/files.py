@@ -1,6 +1,7 @@
 """Files: written in whole or not at all, YAML read with its faults named, and the project's own."""
 
 import glob
+import hashlib
 import os
 import platform
 from collections.abc import Iterator
@@ -21,6 +22,12 @@ def own_file(path: str) -> Path:
     """A file or folder of the project's own that is no part of the library's code: in a clone where it lies, else where
     the wheel puts it (pyproject.toml)."""
     return (CLONE or PACKAGE) / path
+
+
+def hash_of(path: Path | str, algorithm: str = "sha256") -> str:
+    """The hash of a file's content, in hex digits. algorithm: of `hashlib`."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
 
 
 def _is_alive(process: int) -> bool:

@@ -15,7 +15,7 @@ from snakemake.persistence import MetadataRecord
 from snakemake.persistence.file import FilePersistence
 
 from ganalyze.support.errors import GanalyzeError
-from ganalyze.support.files import written_whole
+from ganalyze.support.files import hash_of, written_whole
 
 FILE = "records.json"
 # What Snakemake compares. Not when a job ran: the same results have the same records.
@@ -131,7 +131,4 @@ def _content(path: Path) -> str | None:
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.is_file() and file.name != ".snakemake_timestamp")
         return _digest({file.relative_to(path).as_posix(): _content(file) for file in files})
-    if not path.is_file():
-        return None
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return hash_of(path) if path.is_file() else None

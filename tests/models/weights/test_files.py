@@ -15,8 +15,8 @@ import pytest
 
 from ganalyze.models.weights.catalogue import load_catalogue
 from ganalyze.models.weights.files import Weights, fetch
-from ganalyze.models.weights.records import sha256_of
 from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.files import hash_of
 
 from .conftest import CONTENT, SHA256, closed_url, command, visible
 
@@ -28,7 +28,7 @@ def test_a_file_is_fetched_verified_and_recorded_once(site, get):
     path = get(url, sha256=SHA256, size=len(CONTENT))
     assert path.read_bytes() == CONTENT
     assert visible(path.parent) == ["net.bin", "net.bin.sha256"]
-    assert sha256_of(path) == SHA256
+    assert hash_of(path) == SHA256
     check = subprocess.run(["sha256sum", "-c", "net.bin.sha256"], cwd=path.parent, capture_output=True, text=True)
     assert (check.stdout, check.stderr) == ("net.bin: OK\n", "")
     assert get(url, sha256=SHA256) == path

@@ -1,16 +1,10 @@
 """What a weight file was when it came: its size and its hash, in a record beside it that sha256sum reads."""
 
-import hashlib
 import re
 from pathlib import Path
 
 from ganalyze.support.errors import GanalyzeError
-from ganalyze.support.files import written_whole
-
-
-def sha256_of(path: Path | str) -> str:
-    """The SHA-256 of a file, 64 hex digits."""
-    return _hash(Path(path), "sha256")
+from ganalyze.support.files import hash_of, written_whole
 
 
 def recorded_sha256(path: Path | str) -> str:
@@ -20,16 +14,11 @@ def recorded_sha256(path: Path | str) -> str:
     """
     path = Path(path)
     if path.is_file():
-        return sha256_of(path)
+        return hash_of(path)
     _, hashes = read_record(path)
     if not hashes:
         raise GanalyzeError(f"weights {path} not found, and no record of them")
     return hashes["sha256"]
-
-
-def _hash(path: Path, algorithm: str) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, algorithm).hexdigest()
 
 
 def find_fault(path: Path, size: int | None, hashes: dict[str, str]) -> str | None:
@@ -38,7 +27,7 @@ def find_fault(path: Path, size: int | None, hashes: dict[str, str]) -> str | No
     if size is not None and actual_size != size:
         return f"{actual_size} bytes instead of {size}"
     for algorithm, expected in hashes.items():
-        if (actual := _hash(path, algorithm)) != expected:
+        if (actual := hash_of(path, algorithm)) != expected:
             return f"{algorithm} {actual} instead of {expected}"
     return None
 
@@ -50,7 +39,7 @@ def record_of(path: Path) -> Path:
 
 def write_record(path: Path) -> str:
     """Record a file as it is now. Returns its SHA-256."""
-    digest = sha256_of(path)
+    digest = hash_of(path)
     with written_whole(record_of(path)) as temporary:
         # sha256sum passes over comments, so the size can stand in one.
         temporary.write_text(f"# {path.stat().st_size} bytes\n{digest}  {path.name}\n", encoding="utf-8")

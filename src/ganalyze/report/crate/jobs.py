@@ -8,8 +8,8 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from ganalyze.models.weights.records import sha256_of
 from ganalyze.support.errors import GanalyzeError
+from ganalyze.support.files import hash_of
 from ganalyze.support.records import Records, give_back, records_of
 
 ENDS = ("report.html", "metrics.json")  # what a run is for; all else is made on the way there
@@ -73,7 +73,7 @@ def _jobs(records: dict[str, Any], ends: list[str]) -> Iterator[Job]:
 def _check_inputs(records: list[dict[str, Any]]) -> None:
     """Snakemake notes the checksums of small inputs, the code among them."""
     given = {item for record in records for item in record["input_checksums"].items() if item[1]}
-    changed = sorted({path for path, sha256 in given if Path(path).is_file() and f"sha256:{sha256_of(path)}" != sha256})
+    changed = sorted({path for path, sha256 in given if Path(path).is_file() and f"sha256:{hash_of(path)}" != sha256})
     if changed:
         raise GanalyzeError(
             f"results were made from another version of {', '.join(changed)}: finish the run (snakemake) first"

@@ -10,7 +10,7 @@ from ganalyze.direction.training import describe_models, train_direction
 from ganalyze.models.choices import GeneratorChoice
 from ganalyze.models.compute import Compute
 from ganalyze.models.conformance import check_gradient
-from ganalyze.models.weights.records import sha256_of
+from ganalyze.support.files import hash_of
 from tests.models.assessors.elsewhere.networks import export_onnx, export_program
 from tests.models.assessors.elsewhere.test_timm_model import NAME, model
 from tests.networks import load_assessor, load_generator, weights_in
@@ -86,8 +86,8 @@ def test_in_half_precision_scores_stay_what_they_are(names, kind, weights_dir):
 def test_a_direction_knows_by_which_files_it_was_learnt(names, weights_dir):
     generator = GeneratorChoice(generator="dcgan-digiface")
     described = describe_models(generator, objective(names["timm"], names["onnx"]), weights_in(weights_dir))
-    assert described["tuned.safetensors"] == sha256_of("tuned.safetensors")
-    assert described["nima.onnx"] == sha256_of("nima.onnx")
+    assert described["tuned.safetensors"] == hash_of("tuned.safetensors")
+    assert described["nima.onnx"] == hash_of("nima.onnx")
 
 
 def test_a_program_loads_them_by_name(names, weights_dir):
