@@ -82,7 +82,7 @@ def test_images_of_a_narrow_biggan_are_measured_against_a_script(tmp_path):
     (tmp_path / "pytorch/generators").mkdir(parents=True)
     (tmp_path / "pytorch/assessors").mkdir()
     (tmp_path / "pytorch/test_pytorch.py").write_text(SCRIPT)
-    shown = run("images", "--authors", str(tmp_path), "--width", "2")
+    shown = run("images", "--authors", str(tmp_path), "--width", "4")
     assert shown.returncode == 0, shown.stderr
     rows = [line.split(" | ") for line in shown.stdout.splitlines() if line.startswith("| ")]
     assert [row[2] for row in rows] == ["the authors' test script", "the same, memory kept too"] * 2
@@ -90,11 +90,10 @@ def test_images_of_a_narrow_biggan_are_measured_against_a_script(tmp_path):
 
 
 def test_growth_is_told_with_its_exponent_and_memory():
-    shown = run("growth", "--pieces", "tracks", "scores", "distances", "--seeds", "80", "--people", "2")
+    shown = run("growth", "--pieces", "tracks", "scores", "--seeds", "80", "--people", "2")
     assert shown.returncode == 0, shown.stderr
     rows = [line.strip("| ").split(" | ") for line in shown.stdout.splitlines()[2:]]
     assert [row[:2] for row in rows] == [
-        ["distances", "seeds ×1, ×4, ×16"],
         ["tracks", "seeds ×1, ×4, ×16"],
         ["scores", "seeds ×1, ×4, ×16"],
         ["tracks", "people ×1, ×10"],
