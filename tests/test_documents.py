@@ -170,6 +170,9 @@ NOT_RUN = {
     "git clone https://github.com/LoreGoetschalckx/GANalyze ../GANalyze": "reaches into the network, for others' code",
     "python benchmarks/training.py": "minutes, on a machine without other work; tests/test_benchmarks.py asks for help",
     "python benchmarks/training.py --authors ../GANalyze --cosine-steps 20": "needs the authors' code, see above",
+    "python benchmarks/gpu.py --authors ../GANalyze": (
+        "needs a GPU and the authors' code; tests/test_benchmarks.py runs it small on the CPU"
+    ),
 }
 
 
