@@ -197,7 +197,7 @@ def test_values_equal_torch_fidelitys_own_on_the_same_images(sets, measured, lit
     theirs = own_values(sets, tmp_path, 0.4, "efficientnet-lite0", str(lite0 / LITE0))
     row = measured[measured.alpha == 0.4].iloc[0]
     for name, published in PUBLISHED.items():
-        assert row[name] == pytest.approx(theirs[published], rel=1e-6 if name == "fid" else 0, abs=1e-6), name
+        assert row[name] == pytest.approx(theirs[published], rel=0, abs=1e-6), name
 
 
 @pytest.mark.parametrize("alpha", [-0.4, 0.0, 0.4])
@@ -205,7 +205,7 @@ def test_values_equal_torch_fidelitys_own_at_every_alpha_with_more_images_than_f
     theirs = own_values(sets, tmp_path, alpha, "tiny", None)
     row = measure(*sets).set_index("alpha").loc[alpha]
     for name, published in PUBLISHED.items():
-        assert row[name] == pytest.approx(theirs[published], rel=1e-6 if name == "fid" else 0, abs=1e-6), name
+        assert row[name] == pytest.approx(theirs[published], rel=0, abs=1e-6), name
 
 
 @pytest.mark.parametrize(("images", "features"), [(30, 200), (200, 30), (20, 20)])

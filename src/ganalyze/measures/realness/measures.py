@@ -1,7 +1,6 @@
 """How real a set of images is, at every alpha (paper §3.3.1, Fig. 5A).
 
-Four measures, torch-fidelity's (its FID by a faster way to the same number), on the features that one network gives to
-the images:
+Four measures, all torch-fidelity's, on the features that one network gives to the images:
 
 - fid: Fréchet Inception Distance (Heusel et al. 2017) to a reference set, 0 and up, less is more real. It grows as
   the set gets smaller, the more so the more it falls short of the number of features: compare sets of one size only.
