@@ -1,5 +1,5 @@
-"""The least time that the networks of a run can take on this machine's CPU: their floating-point operations, counted, at
-the best rate that it reaches."""
+"""The least time that the networks of a run can take on this machine's CPU: their floating-point operations, counted,
+at the best rate that it reaches."""
 
 import time
 from collections.abc import Callable

@@ -20,7 +20,20 @@ def run(benchmark, *arguments, path=os.environ["PATH"], folder=REPOSITORY):
 
 
 @pytest.mark.parametrize(
-    "benchmark", ["all", "dag", "factors", "gpu", "growth", "images", "mixed_models", "realness", "report", "training"]
+    "benchmark",
+    [
+        "all",
+        "dag",
+        "factors",
+        "gpu",
+        "growth",
+        "images",
+        "mixed_models",
+        "operations",
+        "realness",
+        "report",
+        "training",
+    ],
 )
 def test_every_benchmark_tells_how_it_is_used(benchmark):
     shown = run(benchmark, "--help")
