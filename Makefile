@@ -76,13 +76,16 @@ page_too = $(if $(shell which npm),page-$(1))
 pilot: env page  ## try both experiments in a browser: the memory game at port 8000, the 2AFC task at 8001
 	snakemake --configfile config/pilot.yaml --cores 2 --quiet rules reason host -- serve_memory_game serve_two_afc
 
+# Two files of tests beside each other: nearly all of them wait for processes that they start.
+PYTEST = pytest --numprocesses 2 --dist loadfile
+
 .PHONY: test
 test: env $(call page_too,test)  ## run the test suite (tests whose system part is absent say so and are skipped)
-	pytest -m "not slow and not gpu"
+	$(PYTEST) -m "not slow and not gpu"
 
 .PHONY: test-all
 test-all: env $(call page_too,test)  ## run the slow tests as well
-	pytest -m "not gpu"
+	$(PYTEST) -m "not gpu"
 
 .PHONY: test-gpu
 test-gpu: env  ## run the tests of what an NVIDIA GPU computes (without one they say so and are skipped)

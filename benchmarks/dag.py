@@ -41,7 +41,10 @@ def main(arguments: Arguments) -> None:
     print(f"\n{total:.0f} s on {arguments.cores} cores, {len(jobs)} jobs.")
     print(f"work           {working / available:5.0%} of {available:.0f} core seconds")
     print(f"starting       {starting / available:5.0%} Python and what each script imports")
-    print(f"idle, waiting  {1 - (working + starting) / available:5.0%}")
+    # Snakemake looks at a job's processor time every 30 s, not at its end.
+    print(
+        f"the rest       {1 - (working + starting) / available:5.0%} idle, waiting, and ends of jobs that were not seen"
+    )
     waited = jobs.loc[chain]
     print(f"The chain it waited for: {len(chain)} jobs, {(waited.end - waited.start).sum():.0f} s of {total:.0f}:")
     print("  " + " → ".join(waited.name))

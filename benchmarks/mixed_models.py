@@ -56,7 +56,8 @@ def main(arguments: Arguments) -> None:
             f"{formula:64} {timed.seconds:8.1f} {seconds:8.1f} {seconds / timed.seconds:6.1f} "
             f"{slope.log_likelihood - first[1]:10.2g} {(slope.estimate - first[2]) / first[3]:10.2g}"
         )
-        tell(f"`{formula}`, {len(data):,} trials", timed.seconds, "lme4", seconds, "≥ 4")
+        formula_in_a_cell = formula.replace("|", r"\|")
+        tell(f"`{formula_in_a_cell}`, {len(data):,} trials", timed.seconds, "lme4", seconds, "≥ 4")
 
 
 def memory_game_at_paper_scale(n: int = 23_700, people: int = 500, seeds: int = 1500) -> pd.DataFrame:

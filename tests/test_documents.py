@@ -172,6 +172,7 @@ NOT_RUN = {
     "python benchmarks/training.py --authors ../GANalyze --cosine-steps 20": "needs the authors' code, see above",
     "make bench AUTHORS=../GANalyze": "needs the authors' code, see above",
     "make profile": "needs a demo made here; tests/test_benchmarks.py tells the time of a small run",
+    "python benchmarks/operations.py config/demo.yaml": "needs all weights; tests/test_benchmarks.py asks for help",
     "python benchmarks/growth.py": "minutes, on a machine without other work; tests/test_benchmarks.py runs it small",
     "python benchmarks/gpu.py --authors ../GANalyze": (
         "needs a GPU and the authors' code; tests/test_benchmarks.py runs it small on the CPU"

@@ -24,8 +24,3 @@ def test_files_of_the_clone_and_of_the_folder_keep_their_paths(code):
 def test_commands_name_no_folder_of_the_machine(code):
     told = code.portable(f"python {code.clone}/scripts/a.py {Path.cwd()}/results/b.csv {Path.home()}/weights/c.pt")
     assert told == "python ./scripts/a.py ./results/b.csv ~/weights/c.pt"
-
-
-def test_the_main_file_is_the_one_in_the_workflows_folder_where_there_is_one(code):
-    assert code.main == "workflow/Snakefile"
-    assert Code(code.clone, ("Snakefile",), code.commit, code.day).main == "Snakefile"
