@@ -130,7 +130,7 @@ def draw(jobs: pd.DataFrame, chain: Sequence[int], output: Path) -> None:
     seconds = (jobs.end - jobs.start).groupby(jobs.rule).sum().sort_values(ascending=False)
     named = list(seconds.index[seconds > seconds.sum() / 20])
     colours = dict(zip(named, matplotlib.color_sequences["petroff10"], strict=False))
-    figure = Figure(figsize=(12, 3.2), layout="constrained")
+    figure = Figure(figsize=(9, 3.4), layout="constrained")
     ax = figure.subplots()
     minutes = (jobs[["start", "end"]] - jobs.start.min()) / 60
     for index, lane in enumerate(lanes_of(jobs)):
@@ -148,9 +148,10 @@ def draw(jobs: pd.DataFrame, chain: Sequence[int], output: Path) -> None:
     for rule in named:
         ax.barh(0, 0, color=colours[rule], label=f"{rule.replace('_', ' ')}, {seconds[rule] / 60:.1f} min")
     ax.barh(0, 0, color="0.8", label=f"the rest, {seconds[~seconds.index.isin(named)].sum() / 60:.1f} min")
+    ax.margins(x=0.01)
     ax.set(xlabel="minutes (outlined: the chain that the run waited for)", yticks=[], ylabel="jobs")
     ax.spines[["top", "right", "left"]].set_visible(False)
-    figure.legend(loc="outside upper left", ncols=4, frameon=False, fontsize=9)
+    figure.legend(loc="outside upper left", ncols=3, frameon=False)
     figure.savefig(output, dpi=150)
 
 
