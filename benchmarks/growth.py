@@ -18,7 +18,7 @@ from apart import run_apart
 from factors import make_images
 from mixed_models import memory_game_at_paper_scale
 from pydantic import Field
-from report import REPOSITORY, multiply, plan
+from report import REPOSITORY, multiply, need_report, plan
 
 from ganalyze.direction.generation import draw_seeds, generate_images, list_images
 from ganalyze.direction.settings import ImageSetSettings
@@ -41,7 +41,6 @@ from ganalyze.statistics.formulas import robust_score_formulas, score_formula, t
 from ganalyze.statistics.mixed_models import fit_mixed_model
 from ganalyze.statistics.steps import step_changes
 from ganalyze.support.arguments import run_command
-from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.settings import Positive, Settings
 
 _ALPHAS = (-0.2, -0.1, 0.0, 0.1, 0.2)
@@ -101,7 +100,8 @@ class _Means(torch.nn.Module):
 
 def features(folder: Path, size: int) -> None:
     """What reading images for realness takes, beside the network."""
-    extract_features(_Means(), ImageSet.open(folder / "test.csv"), (256, 256), 8, "cpu")  # type: ignore[arg-type]
+    compute = Compute(threads=1).prepare()
+    extract_features(_Means(), ImageSet.open(folder / "test.csv"), (256, 256), 8, compute)  # type: ignore[arg-type]
 
 
 def distances(folder: Path, size: int) -> None:
@@ -208,8 +208,7 @@ def hits(folder: Path, size: int, people: int) -> None:
 def make_run(folder: Path, size: int) -> None:
     """The finished demo with as many seeds a study."""
     results = REPOSITORY / "results/demo"
-    if not (results / "report.html").is_file():
-        raise GanalyzeError(f"{results} has no report: make pull brings the finished demo")
+    need_report(results)
     multiply(results, folder / "run", size)
 
 

@@ -1,16 +1,17 @@
 """The least time that the networks of a run can take on this machine's CPU: their floating-point operations, counted,
 at the best rate that it reaches."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import torch
 import tyro
+from apart import best_time
 from pydantic import Field
 from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
+from training import measure_peak
 
 from ganalyze.direction.steps import ganalyze_loss
 from ganalyze.models.choices import AssessorChoice, SegmenterChoice
@@ -40,7 +41,7 @@ def main(arguments: Arguments) -> None:
         assessor = study.only(AssessorChoice).load_assessor(run.weights, compute, images)
         samples, seeds, grid = study.training.samples, study.image_sets.test.seeds, len(study.alphas)
         tried = 2 * (1 + run.null_directions.directions) * run.null_directions.null_seeds if run.null_directions else 0
-        others = len({other.name for other in run.studies if other.only(AssessorChoice) != study.only(AssessorChoice)})
+        others = sum(other.only(AssessorChoice) != study.only(AssessorChoice) for other in run.studies)
         made += tried + seeds * (grid - 1) + (run.strip_seeds or 0) * len(study.alphas_between)
         rows += [
             (f"training {study.name}", samples, operations(lambda a=assessor: loss_gradient(generator, a, z, y))),
@@ -60,7 +61,7 @@ def main(arguments: Arguments) -> None:
         rows.append(("features", measured + reference, operations(lambda: extractor(pixels))))
 
     table = pd.DataFrame(rows, columns=["what", "times", "each"]).assign(all=lambda table: table.times * table.each)
-    total, rates = table["all"].sum(), rates_of_the_machine()
+    total, rates = table["all"].sum(), rates_of_the_machine(run.threads)
     table[["each", "all"]] /= [1e9, 1e12]
     print(table.rename(columns={"each": "10⁹ each", "all": "10¹²"}).round(1).to_string(index=False))
     for name, rate in rates.items():
@@ -83,25 +84,14 @@ def operations(function: Callable[[], object]) -> float:
 
 
 @torch.no_grad()
-def rates_of_the_machine() -> dict[str, float]:
+def rates_of_the_machine(threads: int) -> dict[str, float]:
     """Operations a second of what it does fastest, float32: a large matrix product, a large convolution."""
-    a, b = torch.randn(2, 4096, 4096).unbind()
     images, kernels = torch.randn(4, 256, 64, 64), torch.randn(256, 256, 3, 3)
-    tried = {
-        "matrix product": (2 * 4096**3, lambda: a @ b),
-        "convolution": (2 * 4 * 64**2 * 256**2 * 9, lambda: F.conv2d(images, kernels, padding=1)),
+    seconds = best_time(lambda: F.conv2d(images, kernels, padding=1))
+    return {
+        "matrix product": measure_peak("float32", threads) * 1e12,
+        "convolution": 2 * 4 * 64**2 * 256**2 * 9 / seconds,
     }
-    return {name: count / best_time(function) for name, (count, function) in tried.items()}
-
-
-def best_time(function: Callable[[], object]) -> float:
-    """The least of ten, in seconds."""
-    times = []
-    for _ in range(10):
-        start = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 if __name__ == "__main__":

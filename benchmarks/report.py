@@ -34,8 +34,7 @@ class Arguments(Settings):
 
 
 def main(arguments: Arguments) -> None:
-    if not (arguments.results / "report.html").is_file():
-        raise GanalyzeError(f"{arguments.results} has no report: make pull brings the finished demo")
+    need_report(arguments.results)
     for name in ("demo", "paper"):
         planned = run_apart(plan, f"config/{name}.yaml")
         tell(f"planning config/{name}.yaml: {planned.result} jobs", planned.seconds)
@@ -48,6 +47,12 @@ def main(arguments: Arguments) -> None:
             size = (copied / "report.html").stat().st_size / 1e6
             tell(f"writing the report of {label}: {size:.1f} MB", written.seconds, target="≤ 25 MB")
             tell("opening it in Chromium, all its pictures decoded", opened, target="≤ 2 s")
+
+
+def need_report(results: Path) -> None:
+    """Raise GanalyzeError where a run has no report."""
+    if not (results / "report.html").is_file():
+        raise GanalyzeError(f"{results} has no report: make pull brings the finished demo")
 
 
 def plan(config: str) -> int:

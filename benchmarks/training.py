@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from apart import run_apart, tell
+from apart import best_time, run_apart, tell
 from plain import plain_score
 from pydantic import Field
 from torch import Tensor
@@ -195,12 +195,7 @@ def measure_peak(precision: str, threads: int) -> float:
     torch.set_num_threads(threads)
     size = 4096
     a, b = (torch.randn(size, size, dtype=_PRECISIONS[precision]) for _ in range(2))
-    best = float("inf")
-    for _ in range(5):
-        start = time.perf_counter()
-        a @ b
-        best = min(best, time.perf_counter() - start)
-    return 2 * size**3 / best / 1e12
+    return 2 * size**3 / best_time(lambda: a @ b) / 1e12
 
 
 if __name__ == "__main__":
