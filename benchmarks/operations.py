@@ -7,11 +7,9 @@ from pathlib import Path
 import pandas as pd
 import torch
 import tyro
-from apart import best_time
+from peak import peak_rates
 from pydantic import Field
-from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
-from training import measure_peak
 
 from ganalyze.direction.steps import ganalyze_loss
 from ganalyze.models.choices import AssessorChoice, SegmenterChoice
@@ -61,7 +59,7 @@ def main(arguments: Arguments) -> None:
         rows.append(("features", measured + reference, operations(lambda: extractor(pixels))))
 
     table = pd.DataFrame(rows, columns=["what", "times", "each"]).assign(all=lambda table: table.times * table.each)
-    total, rates = table["all"].sum(), rates_of_the_machine(run.threads)
+    total, rates = table["all"].sum(), peak_rates("float32", run.threads)
     table[["each", "all"]] /= [1e9, 1e12]
     print(table.rename(columns={"each": "10⁹ each", "all": "10¹²"}).round(1).to_string(index=False))
     for name, rate in rates.items():
@@ -81,17 +79,6 @@ def operations(function: Callable[[], object]) -> float:
     with FlopCounterMode(display=False) as counter:
         function()
     return counter.get_total_flops()
-
-
-@torch.no_grad()
-def rates_of_the_machine(threads: int) -> dict[str, float]:
-    """Operations a second of what it does fastest, float32: a large matrix product, a large convolution."""
-    images, kernels = torch.randn(4, 256, 64, 64), torch.randn(256, 256, 3, 3)
-    seconds = best_time(lambda: F.conv2d(images, kernels, padding=1))
-    return {
-        "matrix product": measure_peak("float32", threads) * 1e12,
-        "convolution": 2 * 4 * 64**2 * 256**2 * 9 / seconds,
-    }
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""A training step on BigGAN-256 and EmoNet (random weights in the authors' formats): ours, a plain loop that computes
-every layer as published, and, where a clone of their repository is at hand, the authors' own code."""
+"""A training step on BigGAN-256 and EmoNet (random weights in the authors' formats): ours, and the authors' own code
+where a clone of their repository is at hand, else a plain loop that computes every layer as published."""
 
 import importlib
 import os
@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from apart import best_time, run_apart, tell
+from apart import KEEP_MEMORY, run_apart, tell
+from peak import peak_rates
 from plain import plain_score
 from pydantic import Field
 from torch import Tensor
@@ -31,7 +32,7 @@ from ganalyze.support.randomness import truncated_normal
 from ganalyze.support.settings import Count, Positive, Settings
 
 _BATCH = 4  # z vectors a step, as in the paper
-_PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16}
+_PRECISIONS = ("float32", "bf16")
 
 
 class Arguments(Settings):
@@ -48,40 +49,38 @@ def main(arguments: Arguments) -> None:
     sys.path.insert(0, str(Path(__file__).parents[1]))  # what makes the weights is in the tests
     with tempfile.TemporaryDirectory() as folder:
         run_apart(make_networks, folder, arguments.width)
-        contenders = {"plain loop": (plain_training, folder)}
+        against, *theirs = "a plain loop", plain_training, folder
         if arguments.authors:
-            contenders["the authors'"] = (authors_training, folder, arguments.authors, arguments.width)
-        for precision in ("float32", "bf16"):
-            contenders[f"ours, {precision}"] = (our_training, folder, precision)
-        runs = {label: run_apart(*call, arguments.steps, arguments.threads) for label, call in contenders.items()}
-        tflop = run_apart(count_operations, folder, arguments.threads).result
-        peaks = {name: run_apart(measure_peak, name, arguments.threads).result for name in ("float32", "bf16")}
+            against, *theirs = "the authors' loop", authors_training, folder, arguments.authors, arguments.width
+        contenders = {against: theirs} | {f"ours, {name}": [our_training, folder, name] for name in _PRECISIONS}
+        runs = {
+            (label, kept): run_apart(*call, arguments.steps, arguments.threads, environment=KEEP_MEMORY if kept else {})
+            for label, call in contenders.items()
+            for kept in (False, True)
+        }
+        needed = run_apart(count_operations, folder, arguments.threads).result
+        rates = {name: run_apart(peak_rates, name, arguments.threads).result for name in _PRECISIONS}
         thetas = [
-            run_apart(our_training, folder, precision, arguments.cosine_steps, arguments.threads).result.theta
-            for precision in ("float32", "bf16") * bool(arguments.cosine_steps)
+            run_apart(our_training, folder, name, arguments.cosine_steps, arguments.threads).result.theta
+            for name in _PRECISIONS * bool(arguments.cosine_steps)
         ]
 
-    base = runs["the authors'" if arguments.authors else "plain loop"].result
-    print(f"{'':14} {'s/step':>8} {'core s/step':>12} {'×':>6} {'× (core)':>9} {'peak MiB':>9}  losses")
-    for label, timed in runs.items():
-        trained = timed.result
-        faster, less = base.seconds / trained.seconds, base.core_seconds / trained.core_seconds
+    print(f"{'':33} {'s/step':>8} {'core s/step':>12} {'peak MiB':>9}  losses")
+    for (label, kept), timed in runs.items():
+        losses = ", ".join(f"{loss:.5f}" for loss in timed.result.losses)
         print(
-            f"{label:14} {trained.seconds:8.2f} {trained.core_seconds:12.2f} {faster:6.2f} {less:9.2f} "
-            f"{timed.peak:9.0f}  {', '.join(f'{loss:.5f}' for loss in trained.losses)}"
+            f"{label:19} {'memory kept' if kept else 'as it comes':13} {timed.result.seconds:8.2f} "
+            f"{timed.result.core_seconds:12.2f} {timed.peak:9.0f}  {losses}"
         )
-    for name in peaks:
-        seconds, against = (
-            runs[f"ours, {name}"].result.seconds,
-            "the authors' loop" if arguments.authors else "a plain loop",
-        )
-        tell(f"a training step, four z, BigGAN-256 and EmoNet, {name}", seconds, against, base.seconds, "≥ 3.5")
-    for name, peak in peaks.items():
-        bound = tflop / peak
-        print(
-            f"{name}: a step is {tflop:.2f} Tflop; at the {peak:.3f} Tflop/s of this machine's matrix product "
-            f"{bound:.1f} s, {bound / runs[f'ours, {name}'].result.seconds:.0%} of which is reached"
-        )
+    for name in _PRECISIONS:
+        work, seconds = f"a training step, four z, BigGAN-256 and EmoNet, {name}", runs[f"ours, {name}", True].result[0]
+        tell(work, seconds, against, runs[against, False].result.seconds)
+        tell(work, seconds, "the same, memory kept too", runs[against, True].result.seconds, "≥ 3.5")
+        for what, rate in rates[name].items():
+            print(
+                f"{name}: a step is {needed / 1e12:.2f} Tflop; at the {rate / 1e12:.3f} Tflop/s of a large {what} "
+                f"{needed / rate:.1f} s, {needed / rate / seconds:.0%} of which is reached"
+            )
     if thetas:
         cosine = np.dot(*thetas) / np.prod([np.linalg.norm(theta) for theta in thetas])
         print(f"θ after {arguments.cosine_steps} steps in bf16: cosine {cosine:.5f} with float32's")
@@ -104,7 +103,7 @@ def make_networks(folder: str, width: int) -> None:
     published.write_emonet(Path(folder))
 
 
-def _train(
+def train(
     loss_of: Callable[[Tensor, Tensor, Tensor], Tensor], theta: Tensor, steps: int, threads: int, device: str = "cpu"
 ) -> Trained:
     """Steps of Adam, always of the same batches. loss_of: (z, y, α) → loss."""
@@ -126,7 +125,8 @@ def _train(
     return Trained(seconds, cores, theta.detach().flatten().double().cpu().numpy(), losses)
 
 
-def _ours(folder: str, precision: str, threads: int) -> tuple[Callable[[Tensor, Tensor, Tensor], Tensor], Tensor]:
+def ours(folder: str, precision: str, threads: int) -> tuple[Callable[[Tensor, Tensor, Tensor], Tensor], Tensor]:
+    """The loss of our step, of (z, y, α), and θ."""
     compute = Compute(threads=threads, precision=precision, memory_format="channels_last").prepare()
     weights = Weights(weights_dir=(Path(folder),))
     generator = GENERATORS.load("biggan-256", weights, compute)
@@ -142,7 +142,7 @@ def _ours(folder: str, precision: str, threads: int) -> tuple[Callable[[Tensor, 
 
 def our_training(folder: str, precision: str, steps: int, threads: int) -> Trained:
     """The step of `ganalyze.direction.training`."""
-    return _train(*_ours(folder, precision, threads), steps, threads)
+    return train(*ours(folder, precision, threads), steps, threads)
 
 
 def authors_training(folder: str, clone: Path, width: int, steps: int, threads: int, device: str = "cpu") -> Trained:
@@ -152,11 +152,10 @@ def authors_training(folder: str, clone: Path, width: int, steps: int, threads: 
     generator = theirs["generators.biggan"].Generator256(chn=width)
     generator.load_state_dict(torch.load(Path(folder, "biggan-256.pth"), weights_only=True))
     generator.eval().requires_grad_(False).to(device)
-    Path(folder, "assessors").mkdir()
-    Path(folder, "assessors", "EmoNet_valence_moments_resnet50_5_best.pth.tar").symlink_to(
-        Path(folder, "EmoNet_valence_moments_resnet50_5_best.pth.tar").resolve()
-    )
-    os.chdir(folder)
+    place, file = tempfile.mkdtemp(dir=folder), "EmoNet_valence_moments_resnet50_5_best.pth.tar"
+    Path(place, "assessors").mkdir()
+    Path(place, "assessors", file).symlink_to(Path(folder, file).resolve())
+    os.chdir(place)
     assessor, before, after = theirs["assessors"].emonet(True)
     assessor.eval().requires_grad_(False).to(device)
     one_hot, denorm = theirs["utils.pytorch"].one_hot, theirs["utils.pytorch"].denorm
@@ -180,22 +179,14 @@ def _train_by_score(score: Callable[[Tensor, Tensor], Tensor], steps: int, threa
         target = score(z, y) + alpha
         return F.mse_loss(score(z + alpha[:, None] * theta, y), target)
 
-    return _train(loss_of, theta, steps, threads, device)
+    return train(loss_of, theta, steps, threads, device)
 
 
 def count_operations(folder: str, threads: int) -> float:
-    """Floating-point operations of one of our steps, in 10¹²."""
+    """Floating-point operations of one of our steps."""
     with FlopCounterMode(display=False) as counter:
-        _train(*_ours(folder, "float32", threads), 1, threads)
-    return counter.get_total_flops() / 2 / 1e12  # two steps: one comes before the clock
-
-
-def measure_peak(precision: str, threads: int) -> float:
-    """What a large matrix product reaches, in 10¹² floating-point operations a second."""
-    torch.set_num_threads(threads)
-    size = 4096
-    a, b = (torch.randn(size, size, dtype=_PRECISIONS[precision]) for _ in range(2))
-    return 2 * size**3 / best_time(lambda: a @ b) / 1e12
+        train(*ours(folder, "float32", threads), 1, threads)
+    return counter.get_total_flops() / 2  # two steps: one comes before the clock
 
 
 if __name__ == "__main__":

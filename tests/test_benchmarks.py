@@ -28,6 +28,7 @@ def run(benchmark, *arguments, path=os.environ["PATH"], folder=REPOSITORY):
         "gpu",
         "growth",
         "images",
+        "layers",
         "mixed_models",
         "operations",
         "realness",

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import warnings
 import zipfile
 from pathlib import Path, PurePosixPath
 
@@ -97,12 +96,10 @@ def decode(content: bytes, name: str) -> np.ndarray:
     or BMP image, broken, of a kind that cannot be shown (floating point), or has more than `MOST_PIXELS`.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a file that is broken is told by its error
-            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-                if image.width * image.height > MOST_PIXELS:
-                    raise Image.DecompressionBombError
-                return np.asarray(_as_rgb(ImageOps.exif_transpose(image), name))
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise Image.DecompressionBombError
+            return np.asarray(_as_rgb(ImageOps.exif_transpose(image), name))
     except Image.DecompressionBombError:
         raise GanalyzeError(f"{name} has more than {MOST_PIXELS / 1e6:g} million pixels: make it smaller") from None
     except UnidentifiedImageError:

@@ -12,6 +12,7 @@ if __name__ == "__main__":
 
 import logging
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, get_type_hints
 
@@ -81,5 +82,6 @@ def run_command(main: Callable[[S], None]) -> None:
     description = sys.modules[main.__module__].__doc__ or ""
     logging.basicConfig(format="%(message)s")
     logging.getLogger("ganalyze").setLevel(logging.INFO)
+    warnings.filterwarnings("ignore", module=r"PIL\.")  # an image that is broken is told by its error
     with in_one_line():
         main(parse(get_type_hints(main)["arguments"], description))

@@ -44,6 +44,7 @@ def extract_features(
     with progress(len(images), "image", f"features of {images.name}") as bar, torch.no_grad():
         for rows, pixels in images.batches(batch_size, fitted, compute.threads_for_images):
             batch = torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous()
-            layers.append([layer.cpu() for layer in network(batch.to(compute.device))])
+            # Copies: what the network returns may lie within blocks of memory that are too large to keep.
+            layers.append([layer.cpu().clone() for layer in network(batch.to(compute.device))])
             bar.update(len(rows))
     return [torch.cat(layer) for layer in zip(*layers, strict=True)]

@@ -7,6 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+_ROWS = 256  # places whose weights are worked on at once, so that these stay in the processor's cache
+
 
 class ConditionalNorm(nn.Module):
     """A batch norm whose gain and bias depend on a condition: with stored statistics, a scale and a shift that are
@@ -35,17 +37,35 @@ def fold_norm(mean: Tensor, variance: Tensor, gain: Tensor, bias: Tensor, epsilo
 
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """softmax(queryᵀ key) over places, applied to value: (N, C, H, W) from query (N, K, H, W), key (N, K, h, w) and
-    value (N, C, h, w), K ≤ C.
-
-    The zeros that lengthen query and key change no product, and let torch's fused kernel serve, which never holds the
-    H·W × h·w weights: half a gigabyte for two images of BigGAN-256. Where the same sums are asked for in the same order
-    (`Compute.prepare`), a gradient takes a kernel that keeps to it: flash attention, or in float32 the plain products.
-    """
+    value (N, C, h, w), K ≤ C."""
     places = query.shape[2:]
-    missing = value.shape[1] - query.shape[1]
-    query, key, value = (x.flatten(2).transpose(1, 2)[:, None] for x in (query, key, value))
+    query, key, value = (x.flatten(2).transpose(1, 2) for x in (query, key, value))
+    seen = _plain(query, key, value) if query.is_cpu else _fused(query, key, value)
+    return seen.transpose(1, 2).unflatten(2, places)
+
+
+def _plain(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """(N, H·W, C) from query (N, H·W, K), key (N, h·w, K) and value (N, h·w, C), by matrix products.
+
+    The CPU's fused kernel takes longer: it works on K as if it were C, and is slow at its gradient. For a gradient the
+    H·W × h·w weights are held, which in BigGAN-256 are 256 MiB an image.
+    """
+    # In bf16, too, scores are float32: a weight is off by as large a share as its score is off.
+    with torch.autocast("cpu", enabled=False):
+        key = key.float().transpose(1, 2)
+        weights = ((rows.float() @ key).softmax(2) for rows in query.split(_ROWS, dim=1))
+        return torch.cat([part.to(value.dtype) @ value for part in weights], dim=1)
+
+
+def _fused(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """The same by torch's fused kernel, which never holds the weights.
+
+    The zeros that lengthen query and key change no product, and let it serve. Where the same sums are asked for in the
+    same order (`Compute.prepare`), a gradient takes a kernel that keeps to it: flash attention, or in float32 the plain
+    products.
+    """
+    missing = value.shape[2] - query.shape[2]
     query, key = F.pad(query, (0, missing)), F.pad(key, (0, missing))
     ordered = torch.are_deterministic_algorithms_enabled() and query.requires_grad
     with sdpa_kernel([SDPBackend.FLASH_ATTENTION, SDPBackend.MATH]) if ordered else nullcontext():
-        seen = F.scaled_dot_product_attention(query, key, value, scale=1.0)
-    return seen[:, 0].transpose(1, 2).unflatten(2, places)
+        return F.scaled_dot_product_attention(query[:, None], key[:, None], value[:, None], scale=1.0)[:, 0]

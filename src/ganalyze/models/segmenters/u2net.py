@@ -4,10 +4,9 @@ import onnx
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.transforms.functional import normalize
 
 from ganalyze.images.pixels import resize
-from ganalyze.models.assessors.preprocessing import to_unit_range
+from ganalyze.models.assessors.preprocessing import standardised, to_unit_range
 from ganalyze.models.imagenet import MEAN, STD
 from ganalyze.models.weights.files import Weights
 from ganalyze.models.weights.loading import load_state
@@ -88,7 +87,7 @@ class U2NetP(nn.Module):
         """Soft masks (N, H, W) of images (N, 3, H, W) in [-1, 1], of any size."""
         x = resize(to_unit_range(images), (_SIDE, _SIDE))
         x = x / x.amax(dim=(1, 2, 3), keepdim=True).clamp_min(1e-6)  # an image may be black
-        masks = self.probabilities(normalize(x, MEAN, STD))
+        masks = self.probabilities(standardised(x, MEAN, STD))
         return resize(masks, (images.shape[-2], images.shape[-1])).squeeze(1)
 
 
