@@ -27,7 +27,7 @@ class Arguments(Settings):
     @model_validator(mode="after")
     def _one_each(self) -> "Arguments":
         others = {"tables of others": self.others} if self.others else {}
-        need_one_each(self.studies, directions=self.directions, manifests=self.manifests, **others)
+        need_one_each(studies=self.studies, directions=self.directions, manifests=self.manifests, **others)
         return self
 
 

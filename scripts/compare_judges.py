@@ -23,7 +23,7 @@ class Arguments(Settings):
 
     @model_validator(mode="after")
     def _one_each(self) -> "Arguments":
-        need_one_each(self.judges, scores=self.scores)
+        need_one_each(judges=self.judges, scores=self.scores)
         return self
 
 

@@ -27,7 +27,7 @@ class Arguments(Settings):
 
     @model_validator(mode="after")
     def _one_each(self) -> "Arguments":
-        need_one_each(self.studies, manifests=self.manifests, masks=self.masks)
+        need_one_each(studies=self.studies, manifests=self.manifests, masks=self.masks)
         return self
 
 

@@ -19,7 +19,7 @@ class Arguments(Settings):
 
     @model_validator(mode="after")
     def _one_each(self) -> "Arguments":
-        need_one_each(self.studies, assessors=self.assessors)
+        need_one_each(studies=self.studies, assessors=self.assessors)
         return self
 
 

@@ -9,8 +9,10 @@ from typing import Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 from pydantic import Field
 
+from ganalyze.images.reading import decode
 from ganalyze.support.arguments import parse
 from ganalyze.support.errors import GanalyzeError
 from ganalyze.support.settings import Count, Floats, Options, Positive, Range, Settings, command_line
@@ -122,3 +124,24 @@ def test_a_script_tells_in_one_line_what_the_user_can_put_right(tmp_path):
     ):
         done = subprocess.run([sys.executable, script, *words], capture_output=True, text=True)
         assert (done.returncode, done.stderr) == (1, line)
+
+
+def test_what_pillow_warns_of_while_it_reads_a_photograph_is_not_told(tmp_path):
+    photograph = tmp_path / "cut.jpg"
+    cut_short = b"Exif\0\0MM\0*\0\0\0\x08\0\x02\x01\x12"  # two entries, of which the first breaks off
+    Image.new("RGB", (8, 8)).save(photograph, exif=cut_short)
+    script = tmp_path / "read.py"
+    script.write_text(
+        "from pathlib import Path\n"
+        "from ganalyze.images.reading import decode\n"
+        "from ganalyze.support.arguments import run_command\n"
+        "from ganalyze.support.settings import Settings\n"
+        "class Arguments(Settings):\n    photograph: Path\n"
+        "def main(arguments: Arguments) -> None:\n"
+        "    print(decode(arguments.photograph.read_bytes(), 'cut.jpg').shape)\n"
+        "run_command(main)\n"
+    )
+    done = subprocess.run([sys.executable, script, "--photograph", photograph], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "(8, 8, 3)\n", "")
+    with pytest.warns(UserWarning, match="EXIF"):  # outside of a command Pillow's warnings are anybody's
+        decode(photograph.read_bytes(), "cut.jpg")

@@ -7,7 +7,17 @@ import pytest
 import yaml
 from pydantic import BeforeValidator, Field, ValidationError
 
-from ganalyze.support.settings import ByName, FilePath, Floats, Positive, Range, Settings, as_tuple, explain
+from ganalyze.support.settings import (
+    ByName,
+    FilePath,
+    Floats,
+    Positive,
+    Range,
+    Settings,
+    as_tuple,
+    explain,
+    need_one_each,
+)
 
 
 class Part(Settings):
@@ -126,3 +136,9 @@ def test_settings_in_a_mapping_are_of_the_class_that_their_name_stands_for():
 )
 def test_a_fault_is_told_with_its_path_what_was_given_and_what_is_allowed(text, told):
     assert fault(text).startswith(told)
+
+
+def test_lists_of_different_lengths_are_told_by_their_names():
+    need_one_each(judges=["a", "b"], scores=[1, 2], masks="xy")
+    with pytest.raises(ValueError, match=r"^3 judges need 3 scores, there are 2$"):
+        need_one_each(judges=["a", "b", "c"], scores=[1, 2])

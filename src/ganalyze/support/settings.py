@@ -148,11 +148,12 @@ WORD_EACH = tyro.constructors.PrimitiveConstructorSpec(
 )
 
 
-def need_one_each(studies: Sequence[str], **others: Sequence[Any]) -> None:
-    """Raise ValueError unless there is one of each of the others for every study."""
-    for name, values in others.items():
-        if len(values) != len(studies):
-            raise ValueError(f"{len(studies)} studies need {len(studies)} {name}, there are {len(values)}")
+def need_one_each(**lists: Sequence[Any]) -> None:
+    """Raise ValueError unless there is one of each of the others for every one of the first."""
+    (name, first), *others = lists.items()
+    for other, values in others:
+        if len(values) != len(first):
+            raise ValueError(f"{len(first)} {name} need {len(first)} {other}, there are {len(values)}")
 
 
 class ByName:
