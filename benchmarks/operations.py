@@ -70,7 +70,7 @@ def loss_gradient(generator: torch.nn.Module, assessor: torch.nn.Module, z: torc
     """What a sample of the training takes."""
     moved = z.clone().requires_grad_()
     with torch.enable_grad():
-        ganalyze_loss(generator, assessor, z, moved, y, torch.zeros(1)).backward()
+        ganalyze_loss(generator, assessor, z, moved, y, torch.zeros(len(z))).backward()
 
 
 @torch.no_grad()

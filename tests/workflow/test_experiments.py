@@ -79,7 +79,7 @@ def test_without_people_everything_made_of_answers_says_simulated(finished):
         assert ">SIMULATED<" in (results / f"figures/{name}.svg").read_text()
     assert (pd.read_csv(results / "tables/table1.csv").data_source == "simulated").all()
     page = (results / "report.html").read_text()
-    assert re.search(r"<h2>Table 1 <span[^>]*>SIMULATED", page)
+    assert re.search(r"<h3>Table 1 <span[^>]*>SIMULATED", page)
     assert (pd.read_csv(finished.folder / f"{TRIALS}/two_afc.csv").data_source == "simulated").all()
 
 
@@ -100,6 +100,9 @@ def test_peoples_answers_take_their_place_and_only_what_depends_on_them_is_made_
 
 def test_what_the_server_exports_takes_their_place_as_it_is(finished, real, tmp_path):
     study = finished.folder / "results/tiny/memorability"
+    # Fillers are shown to people alone, and made for them.
+    made = finished.snakemake("--cores", "2", "results/tiny/memorability/images/filler")
+    assert made.returncode == 0, made.stderr[-3000:]
     manifests = [study / f"images/{name}.unscored.csv" for name in ("test", "filler")]
     tracks = pd.read_csv(study / "tracks/memory_game.csv")
     responses = pd.read_csv(study / "trials/memory_game.simulated.csv").set_index(["track", "trial_index"]).response

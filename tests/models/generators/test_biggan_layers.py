@@ -10,9 +10,9 @@ WAYS = {"plain products": _plain, "the fused kernel": _fused}
 
 @pytest.fixture
 def inputs():
-    """Queries at 600 places (1, 600, 6), keys (1, 40, 6) and values (1, 40, 24), in float32."""
+    """Queries at 6,000 places (1, 6000, 6), keys (1, 40, 6) and values (1, 40, 24), in float32."""
     draw = torch.Generator().manual_seed(0)
-    return [torch.randn(1, places, n, generator=draw) for places, n in ((600, 6), (40, 6), (40, 24))]
+    return [torch.randn(1, places, n, generator=draw) for places, n in ((6000, 6), (40, 6), (40, 24))]
 
 
 def by_definition(query, key, value):
@@ -35,11 +35,15 @@ def test_a_place_sees_all_places_by_the_softmax_of_their_products(attention, inp
 
 def test_in_bf16_nothing_but_what_goes_in_and_comes_out_is_rounded(inputs):
     rounded = [values.bfloat16() for values in inputs]
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        seen = _plain(*rounded)
-    expected = by_definition(*(values.double() for values in rounded))
-    assert seen.dtype == torch.bfloat16
-    assert (seen - expected).norm() < 0.005 * expected.norm()  # bf16 holds 8 bits: 0.2 to 0.4 %
+
+    def attention(*values):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return _plain(*values)
+
+    expected = with_gradients(by_definition, [values.double() for values in rounded])
+    for found, wanted in zip(with_gradients(attention, rounded), expected, strict=True):
+        assert found.dtype == torch.bfloat16
+        assert (found - wanted).norm() < 0.005 * wanted.norm()  # bf16 holds 8 bits: 0.2 to 0.4 %
 
 
 def test_places_stay_where_they_are():

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.checkpoint import checkpoint
 
 _ROWS = 256  # places whose weights are worked on at once, so that these stay in the processor's cache
 
@@ -47,14 +48,19 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
 def _plain(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """(N, H·W, C) from query (N, H·W, K), key (N, h·w, K) and value (N, h·w, C), by matrix products.
 
-    The CPU's fused kernel takes longer: it works on K as if it were C, and is slow at its gradient. For a gradient the
-    H·W × h·w weights are held, which in BigGAN-256 are 256 MiB an image.
+    The CPU's fused kernel takes longer: it works on K as if it were C, and is slow at its gradient. Here, too, the
+    H·W × h·w weights are never held: for a gradient they are computed again, some rows at a time.
     """
-    # In bf16, too, scores are float32: a weight is off by as large a share as its score is off.
+    # In bf16, too, scores are float32, since a weight is off by as large a share as its score is off; and so are the
+    # sums of the rows' gradients.
+    key, value, dtype = key.float().transpose(1, 2), value.float(), value.dtype
+
+    def seen(rows: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        return (rows.float() @ key).softmax(2).to(dtype) @ value.to(dtype)
+
     with torch.autocast("cpu", enabled=False):
-        key = key.float().transpose(1, 2)
-        weights = ((rows.float() @ key).softmax(2) for rows in query.split(_ROWS, dim=1))
-        return torch.cat([part.to(value.dtype) @ value for part in weights], dim=1)
+        parts = query.split(_ROWS, dim=1)
+        return torch.cat([checkpoint(seen, rows, key, value, use_reentrant=False) for rows in parts], dim=1)
 
 
 def _fused(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
