@@ -147,4 +147,4 @@ def test_the_documented_networks_of_files_are_raised_held_and_asked_and_a_newer_
     (tmp_path / "rating.pt2").unlink()
     refused = checkout.snakemake("-n", *targets)
     assert refused.returncode != 0
-    assert "error: configuration: studies[1].judges[0].assessor: assessor 'export:rating.pt2'" in refused.stderr
+    assert "error: configuration: studies[1].judges[1].assessor: assessor 'export:rating.pt2'" in refused.stderr

@@ -18,7 +18,9 @@ def to_images(pixels: np.ndarray, device: torch.device | str = "cpu") -> Tensor:
 
 
 def resize(images: Tensor, size: tuple[int, int]) -> Tensor:
-    """Images (N, C, H, W) resized to (height, width) `size`, bilinearly, antialiased where that shrinks them."""
+    """Images (N, C, H, W) resized to (height, width) `size`, bilinearly, antialiased where that shrinks them; at least
+    in float32."""
+    images = images.to(torch.promote_types(images.dtype, torch.float32))  # it cannot be done in half precision
     if images.shape[-2:] == size:
         return images
     return F.interpolate(images, size, mode="bilinear", antialias=True, align_corners=False)

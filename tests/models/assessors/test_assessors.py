@@ -42,6 +42,18 @@ def test_the_score_has_a_gradient_with_respect_to_the_image(assessor, images):
     assert x.grad.abs().max() > 0
 
 
+def test_in_bf16_scores_are_float32_and_stay_near_those_of_float32(assessor, images):
+    x = images.clone().requires_grad_()
+    with torch.no_grad():
+        exact = assessor(images)
+    with torch.autocast("cpu", torch.bfloat16):
+        rough = assessor(x)
+    assert rough.dtype == torch.float32
+    assert (rough - exact).abs().max() <= 0.05 * max(1, exact.abs().max())
+    rough.sum().backward()
+    assert torch.isfinite(x.grad).all()
+
+
 def test_loading_asks_for_no_gradient_of_the_networks_weights(assessor):
     assert not any(parameter.requires_grad for parameter in assessor.parameters())
     assert not assessor.training

@@ -45,6 +45,15 @@ def test_a_mask_does_not_depend_on_the_other_images(u2net, disc):
     torch.testing.assert_close(alone, u2net(images), rtol=0, atol=1e-5)
 
 
+def test_in_bf16_masks_are_float32_and_cover_the_same(u2net, disc):
+    image, inside = disc
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        mask = u2net(image.bfloat16())[0]
+    assert mask.dtype == torch.float32
+    found = mask.numpy() > 0.5
+    assert (found & inside).sum() / (found | inside).sum() > 0.9
+
+
 def test_a_black_image_has_a_mask_of_finite_values(u2net):
     assert torch.isfinite(u2net(torch.full((1, 3, 64, 64), -1.0))).all()
 

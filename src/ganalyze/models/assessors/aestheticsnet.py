@@ -43,10 +43,10 @@ class AestheticsNet(CaffeNet):
         x = self.features(to_bgr(images, _SIDE, self.pixel_scale, self.resizing) - self.mean)
         if self.head:
             branch = F.relu(self.get_submodule(f"fc8_{self.head}")(x))
-            return self.get_submodule(f"fc9_{self.head}")(branch).squeeze(1)
+            return self.get_submodule(f"fc9_{self.head}")(branch).float().squeeze(1)
         branches = [self.fc8_new, *(self.get_submodule(f"fc8_{name}") for name in ATTRIBUTES)]
         merged = torch.cat([F.relu(branch(x)) for branch in branches], dim=1)
-        return self.fc11_score(F.relu(self.fc10_Merge(merged))).squeeze(1)
+        return self.fc11_score(F.relu(self.fc10_Merge(merged))).float().squeeze(1)
 
 
 def load(weights: Weights, **options: Any) -> AestheticsNet:

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganalyze.images.pixels import resize
+from ganalyze.models.assessors.expectation import expected
 from ganalyze.models.assessors.preprocessing import to_grey
 from ganalyze.models.weights.files import Weights
 from ganalyze.models.weights.keras import batch_norm, load_keras
@@ -97,11 +98,11 @@ class FERValence(nn.Module):
         x = F.relu(self.norm2(self.conv2(x)))
         for block in self.blocks:
             x = block(x)
-        return (self.classifier(x).mean(dim=(2, 3)) / self.temperature).softmax(dim=1)
+        return (self.classifier(x).float().mean(dim=(2, 3)) / self.temperature).softmax(dim=1)
 
     def forward(self, images: Tensor) -> Tensor:
         """Scores (N,) of images (N, 3, H, W) in [-1, 1]."""
-        return self.probabilities(images) @ self.valence
+        return expected(self.probabilities(images), self.valence)
 
 
 def _published_layers() -> dict[str, str]:

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganalyze.images.pixels import resize
+from ganalyze.models.assessors.expectation import expected
 from ganalyze.models.weights.files import Weights
 from ganalyze.models.weights.keras import batch_norm, load_keras
 from ganalyze.models.weights.loading import load_state
@@ -47,14 +48,14 @@ class NIMA(nn.Module):
 
     def distribution(self, images: Tensor) -> Tensor:
         """(N, 10) probabilities of the ratings 1 to 10, of images (N, 3, H, W) in [-1, 1]."""
-        x = resize(images.float(), (_SIDE, _SIDE))
+        x = resize(images, (_SIDE, _SIDE))
         for name in self.convs:
             x = F.relu6(self.get_submodule(f"{name}_bn")(self.get_submodule(name)(x)))
-        return self.dense_1(x.mean(dim=(2, 3))).softmax(dim=1)
+        return self.dense_1(x.mean(dim=(2, 3))).float().softmax(dim=1)
 
     def forward(self, images: Tensor) -> Tensor:
         """Scores (N,), 1 to 10, of images (N, 3, H, W) in [-1, 1]."""
-        return self.distribution(images) @ self.ratings
+        return expected(self.distribution(images), self.ratings)
 
 
 def load(weights: Weights) -> NIMA:

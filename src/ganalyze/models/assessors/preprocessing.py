@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def to_unit_range(images: Tensor) -> Tensor:
-    """From a generator's [-1, 1] to [0, 1], at least in float32: resizing knows no half precision."""
+    """From a generator's [-1, 1] to [0, 1], at least in float32."""
     return (images.to(torch.promote_types(images.dtype, torch.float32)) + 1) / 2
 
 

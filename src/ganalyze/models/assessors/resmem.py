@@ -45,7 +45,7 @@ class ResMem(nn.Module):
         hidden = torch.cat([branch, self.features(x).flatten(1)], dim=1)
         for number in range(6, 12):
             hidden = F.relu(self.get_submodule(f"fc{number}")(hidden))
-        return self.get_submodule("fc12")(hidden).sigmoid().squeeze(1)
+        return self.get_submodule("fc12")(hidden).float().sigmoid().squeeze(1)
 
 
 def load(weights: Weights) -> ResMem:

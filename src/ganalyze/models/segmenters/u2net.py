@@ -81,7 +81,7 @@ class U2NetP(nn.Module):
         for block, level in zip(self.up, reversed(levels), strict=True):
             outputs.append(block(torch.cat([_as_large(outputs[-1], level), level], dim=1)))
         guesses = [guess(output) for guess, output in zip(self.guesses, reversed(outputs), strict=True)]
-        return self.weighing(torch.cat([_as_large(guess, guesses[0]) for guess in guesses], dim=1)).sigmoid()
+        return self.weighing(torch.cat([_as_large(guess, guesses[0]) for guess in guesses], dim=1)).float().sigmoid()
 
     def forward(self, images: Tensor) -> Tensor:
         """Soft masks (N, H, W) of images (N, 3, H, W) in [-1, 1], of any size."""

@@ -54,9 +54,9 @@ class UNet(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Soft masks (N, H, W) of images (N, 3, H, W) in [-1, 1]."""
-        logits = self.logits(resize(images.float(), (SIDE, SIDE)))
+        logits = self.logits(resize(images, (SIDE, SIDE)))
         height, width = images.shape[-2:]
-        return resize(logits.float()[:, None], (height, width)).squeeze(1).sigmoid()
+        return resize(logits[:, None], (height, width)).squeeze(1).sigmoid()
 
 
 def load_unet(weights: Weights) -> UNet:

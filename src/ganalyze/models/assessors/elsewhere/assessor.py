@@ -8,6 +8,7 @@ from torchvision.transforms.functional import center_crop
 
 from ganalyze.images.pixels import resize
 from ganalyze.models.assessors.elsewhere.settings import Elsewhere
+from ganalyze.models.assessors.expectation import expected
 from ganalyze.support.errors import GanalyzeError
 
 # How far from 1 a sum of probabilities may be that were computed in bf16.
@@ -123,4 +124,4 @@ class AssessorFromElsewhere(nn.Module):
                 f"{self.name} returned values that are no probabilities (their sum is {float(x[0].sum()):.3g}): if "
                 "they are logits, set softmax: true"
             )
-        return (x * x.new_tensor(values)).sum(dim=1)  # a matrix product would be rounded to bf16 under autocast
+        return expected(x, x.new_tensor(values))
