@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from ganalyze.models.generators import GENERATORS
 from ganalyze.models.generators.mobilestylegan import inverse_haar, load_mapping, to_w
@@ -94,6 +95,29 @@ def test_every_part_of_z_has_a_gradient(faces):
     faces(z, y).square().mean().backward()
     assert torch.isfinite(z.grad).all()
     assert all(z.grad[:, part].abs().max() > 0 for part in faces.z_parts.values())
+
+
+class MixedPrecisions(TorchDispatchMode):
+    """Notes the operations on feature maps of two precisions, of which a CPU has none that is fast."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = set()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        maps = [one for one in args if isinstance(one, torch.Tensor) and one.ndim == 4]
+        if len({one.dtype for one in maps}) > 1 and func.overloadpacket != torch.ops.aten.copy_:
+            self.seen.add(func)
+        return func(*args, **(kwargs or {}))
+
+
+def test_in_bf16_images_stay_near_those_of_float32_and_no_operation_mixes_the_two(faces):
+    with torch.no_grad():
+        exact = faces(*z_and_y(2))
+        with torch.autocast("cpu", torch.bfloat16), MixedPrecisions() as mixed:
+            rough = faces(*z_and_y(2)).float()
+    assert (rough - exact).square().mean().sqrt() < 0.02 * exact.std()
+    assert not mixed.seen
 
 
 def test_another_size_is_refused(weights_dir):

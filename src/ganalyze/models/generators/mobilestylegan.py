@@ -83,7 +83,7 @@ class StyledConv(Styled):
         if self.weight_dw is not None:
             x = F.conv2d(x, self.weight_dw, padding=1, groups=x.shape[1])
         x = F.conv2d(x, self.weight, self.bias, padding=self.weight.shape[-1] // 2)
-        return F.leaky_relu_(x.add_(self.noise), _SLOPE)
+        return F.leaky_relu_(x.add_(self.noise.to(x.dtype)), _SLOPE)
 
 
 class ToImage(Styled):
