@@ -98,20 +98,20 @@ def test_every_part_of_z_has_a_gradient(faces):
 
 
 class MixedPrecisions(TorchDispatchMode):
-    """Notes the operations on feature maps of two precisions, of which a CPU has none that is fast."""
+    """Notes operations that mix precisions in maps of more than 4×4 places: a CPU has none that is fast."""
 
     def __init__(self):
         super().__init__()
         self.seen = set()
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        maps = [one for one in args if isinstance(one, torch.Tensor) and one.ndim == 4]
+        maps = [one for one in args if isinstance(one, torch.Tensor) and one.ndim == 4 and len(one[0, 0]) > 4]
         if len({one.dtype for one in maps}) > 1 and func.overloadpacket != torch.ops.aten.copy_:
             self.seen.add(func)
         return func(*args, **(kwargs or {}))
 
 
-def test_in_bf16_images_stay_near_those_of_float32_and_no_operation_mixes_the_two(faces):
+def test_in_bf16_images_stay_near_those_of_float32_and_no_large_map_mixes_the_two(faces):
     with torch.no_grad():
         exact = faces(*z_and_y(2))
         with torch.autocast("cpu", torch.bfloat16), MixedPrecisions() as mixed:

@@ -5,7 +5,6 @@ from torch import Tensor
 
 
 def expected(probabilities: Tensor, values: Tensor) -> Tensor:
-    """Scores (N,): the mean of `values` (K,) by probabilities (N, K), in float32, to whose rounding no coarser precision
-    of the network (`Compute.precision`) adds its own."""
+    """Scores (N,): the mean of `values` (K,) by probabilities (N, K), in float32 whatever the network's precision."""
     with torch.autocast(probabilities.device.type, enabled=False):
         return probabilities.float() @ values
