@@ -30,6 +30,7 @@ def run(benchmark, *arguments, path=os.environ["PATH"], folder=REPOSITORY):
         "images",
         "layers",
         "mixed_models",
+        "networks",
         "operations",
         "realness",
         "report",
