@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from ganalyze.direction.inversion import Inversion
+from ganalyze.direction.inversion import Inversion, invert
 from ganalyze.explore.explorer import State
 from ganalyze.explore.photographs import MOST, Photographs
 from ganalyze.support.errors import GanalyzeError
@@ -38,6 +38,23 @@ def test_the_oldest_makes_room_and_cannot_be_shown_any_more(explorer, photograph
     with pytest.raises(GanalyzeError, match="choose it again"):
         explorer.image(State(seed=0, photograph=names[0]))
     assert explorer.image(State(seed=0, photograph=names[-1])).shape == (64, 64, 3)
+
+
+def test_one_that_makes_room_after_its_last_step_is_not_kept(explorer, photographs, monkeypatch):
+    stopped = []
+
+    def make_room(*arguments, **named):
+        found = invert(*arguments, **named)
+        if not stopped:
+            stopped.append(next(one for one in photographs.uploads.values() if one.state == "inverting"))
+            stopped[0].stop.set()
+        return found
+
+    monkeypatch.setattr("ganalyze.explore.photographs.invert", make_room)
+    first, second = (photographs.add(photograph()) for _ in range(2))
+    wait_for(photographs.uploads[second], "done")
+    assert stopped == [photographs.uploads[first]]
+    assert first not in explorer.photographs
 
 
 def test_what_fails_is_said_and_the_next_one_goes_on(explorer, photographs, monkeypatch):

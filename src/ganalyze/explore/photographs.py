@@ -42,6 +42,7 @@ class Photographs:
         self.explorer, self.settings = explorer, settings
         self.uploads: dict[str, Upload] = {}
         self._waiting: queue.Queue[str] = queue.Queue()
+        self._keeping = threading.Lock()  # so that none is kept that has just made room
         threading.Thread(target=self._work, daemon=True).start()
 
     def add(self, content: bytes) -> str:
@@ -52,9 +53,10 @@ class Photographs:
             pixels, words = align_face(photograph, networks.generator.image_size, networks.detector)
         name = secrets.token_urlsafe(12)
         self.uploads[name] = Upload(pixels, words, steps=self.settings.steps)
-        for old in list(self.uploads)[:-MOST]:
-            self.uploads.pop(old).stop.set()
-            self.explorer.photographs.pop(old, None)
+        with self._keeping:
+            for old in list(self.uploads)[:-MOST]:
+                self.uploads.pop(old).stop.set()
+                self.explorer.photographs.pop(old, None)
         self._waiting.put(name)
         return name
 
@@ -96,5 +98,8 @@ class Photographs:
                 label="photograph",
                 on_step=on_step,
             )
-        explorer.photographs[name] = found.inverted
+        with self._keeping:
+            if upload.stop.is_set():
+                raise Stopped
+            explorer.photographs[name] = found.inverted
         upload.poor, upload.state = found.is_poor, "done"

@@ -204,9 +204,8 @@ def explain(error: ValidationError, cls: type[BaseModel]) -> str:
     faults = error.errors()
     # A list with a faulty item counts as too short as well.
     within = {fault["loc"][:end] for fault in faults for end in range(len(fault["loc"]))}
-    return "; ".join(
-        _explain(fault, cls) for fault in faults if fault["type"] != "too_short" or fault["loc"] not in within
-    )
+    told = (fault for fault in faults if fault["type"] != "too_short" or fault["loc"] not in within)
+    return "; ".join(_explain(fault, cls) for fault in told)
 
 
 def one_error(error: ValidationError, cls: type[BaseModel], what: str) -> GanalyzeError:

@@ -33,6 +33,13 @@ def test_a_place_sees_all_places_by_the_softmax_of_their_products(attention, inp
         assert (found - wanted).norm() < 1e-5 * wanted.norm()
 
 
+def test_float64_stays_float64(inputs):
+    fine = [values.double() for values in inputs]
+    for found, wanted in zip(with_gradients(_plain, fine), with_gradients(by_definition, fine), strict=True):
+        assert found.dtype == torch.float64
+        assert (found - wanted).norm() < 1e-12 * wanted.norm()
+
+
 def test_in_bf16_nothing_but_what_goes_in_and_comes_out_is_rounded(inputs):
     rounded = [values.bfloat16() for values in inputs]
 

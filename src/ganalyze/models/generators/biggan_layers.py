@@ -53,10 +53,11 @@ def _plain(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """
     # In bf16, too, scores are float32, since a weight is off by as large a share as its score is off; and so are the
     # sums of the rows' gradients.
-    key, value, dtype = key.float().transpose(1, 2), value.float(), value.dtype
+    dtype, fine = value.dtype, torch.promote_types(value.dtype, torch.float32)
+    key, value = key.to(fine).transpose(1, 2), value.to(fine)
 
     def seen(rows: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        return (rows.float() @ key).softmax(2).to(dtype) @ value.to(dtype)
+        return (rows.to(fine) @ key).softmax(2).to(dtype) @ value.to(dtype)
 
     with torch.autocast("cpu", enabled=False):
         parts = query.split(_ROWS, dim=1)
