@@ -53,21 +53,22 @@ class Tried(NamedTuple):
 
 def main(arguments: Arguments) -> None:
     settings = _SETTINGS | ({"compiled": {"compile": True}} if arguments.compiled else {})
-    given, images, tried = (arguments.configfile, arguments.images), None, {}
+    images = None
+
+    def tried_with(changes: Mapping[str, Any], at_once: int) -> dict[str, Tried]:
+        call = (try_networks, arguments.configfile, arguments.images, changes, at_once, images)
+        return run_apart(*call, environment=KEEP_MEMORY).result
+
+    tried = {}
     for label, changes in settings.items():
-        tried[label] = run_apart(
-            try_networks, *given, changes, arguments.at_once, images, environment=KEEP_MEMORY
-        ).result
-        images = tried[label]["images"].output if images is None else images
+        tried[label] = tried_with(changes, arguments.at_once)
+        images = tried["float32"]["images"].output  # which all see
     print(f"\nms an image, {arguments.at_once} at once; in brackets how far what comes out is from float32's:")
     print("root mean square of the differences, as a share of the standard deviation")
     table({label: {name: cell(one, tried["float32"][name]) for name, one in of.items()} for label, of in tried.items()})
-    alone = {
-        f"{at_once} at once": run_apart(try_networks, *given, {}, at_once, images, environment=KEEP_MEMORY).result
-        for at_once in (1, 2, 8)
-    }
+    by_count = {f"{at_once} at once": tried_with({}, at_once) for at_once in (1, 2, 8)}
     print("\nms an image, float32, by how many are given at once")
-    table({label: {name: f"{1000 * one.seconds:.0f}" for name, one in of.items()} for label, of in alone.items()})
+    table({label: {name: f"{1000 * one.seconds:.0f}" for name, one in of.items()} for label, of in by_count.items()})
 
 
 def table(columns: Mapping[str, Mapping[str, str]]) -> None:
