@@ -122,15 +122,23 @@ def try_networks(
 
 @torch.no_grad()
 def try_one(network: Callable[..., Tensor | None], inputs: list[Tensor], at_once: int, compute: Compute) -> Tried:
-    """A network on all of the inputs, the fastest batch's time, and the first one's."""
-    times, outputs = [], []
-    for batch in zip(*(values.split(at_once) for values in inputs), strict=True):
+    """A network on all of the inputs, once on the first batch and then on each: the first call's time and the fastest
+    of the others."""
+
+    def timed(batch: tuple[Tensor, ...]) -> tuple[float, Tensor | None]:
         start = time.perf_counter()
         with compute.autocast():
             output = network(*batch)
-        times.append((time.perf_counter() - start) / len(batch[0]))
+        return time.perf_counter() - start, output
+
+    batches = list(zip(*(values.split(at_once) for values in inputs), strict=True))
+    first, _ = timed(batches[0])
+    times, outputs = [], []
+    for batch in batches:
+        seconds, output = timed(batch)
+        times.append(seconds / len(batch[0]))
         outputs += [] if output is None else [output.float().numpy()]
-    return Tried(min(times), times[0] * at_once, np.concatenate(outputs) if outputs else None)
+    return Tried(min(times), first, np.concatenate(outputs) if outputs else None)
 
 
 if __name__ == "__main__":
